@@ -1,0 +1,226 @@
+import type { StoredEvent } from "../../event/envelope.ts";
+import { GIVEN, type PreparedEvent } from "../../event/prepared.ts";
+import { ValidationError } from "../../errors.ts";
+import { duplicateConflict, sameInput } from "../../log/duplicate.ts";
+import type { AppendRequest, Durability, Placement } from "../../log/event-log.ts";
+import { checkExpectedSequence } from "../../log/expected-sequence.ts";
+import { factSeen } from "../../log/fact-seen.ts";
+import { stamp } from "../../log/stamp.ts";
+import type { CatalogHead } from "./catalog.ts";
+import { CHANGES_RUN, eventHeader, type FrameEvent, HEADER_BYTES } from "./frame.ts";
+import { idHash, keyHash } from "./id-hash.ts";
+import { dayOf } from "./layout.ts";
+
+/** What a plan asks of the log as it stands. */
+export interface PlanSource {
+  headOf(stream: string): CatalogHead;
+  /** Stored events whose id or natural key may have this hash, with their `flags`. */
+  candidates(hash: number): { event: StoredEvent; flags: number }[];
+}
+
+/** Where the plan's events will stand. */
+export interface PlanPlace {
+  readonly journal: number;
+  /** Where the frame will start. */
+  readonly at: number;
+  readonly firstPosition: number;
+  readonly recordedMs: number;
+}
+
+type Unplaced = Omit<Placement, "head_sequence" | "durability">;
+
+/**
+ * One batch in the making: requests are added one by one, each wholly or not at all, and the result is the
+ * body of one frame. Nothing outside is changed until the frame is written.
+ */
+export class BatchPlan {
+  readonly events: FrameEvent[] = [];
+  readonly heads = new Map<string, CatalogHead>();
+  readonly #source: PlanSource;
+  readonly #place: PlanPlace;
+  readonly #recordedAt: string;
+  readonly #day: string;
+  readonly #body: string[] = [];
+  readonly #byHash = new Map<number, number[]>();
+  #bytes = 0;
+
+  constructor(source: PlanSource, place: PlanPlace) {
+    this.#source = source;
+    this.#place = place;
+    this.#recordedAt = new Date(place.recordedMs).toISOString();
+    this.#day = dayOf(place.recordedMs);
+  }
+
+  get body(): string {
+    return this.#body.join("");
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Adds all events of a request, or throws and leaves the plan as it was.
+   * @throws ConflictError, ValidationError
+   */
+  add(request: AppendRequest, durability: Durability): Placement[] {
+    const before = { events: this.events.length, bytes: this.#bytes, heads: new Map<string, CatalogHead>() };
+    try {
+      const placed = this.#addAll(request, before.heads);
+      return placed.map((one) => ({ ...one, head_sequence: this.#headOf(one.stream).sequence, durability }));
+    } catch (error) {
+      this.#undo(before);
+      throw error;
+    }
+  }
+
+  #addAll(request: AppendRequest, touched: Map<string, CatalogHead>): Unplaced[] {
+    const known = request.events.map((event) => this.#known(event));
+    if (known.some((found) => found === undefined)) this.#checkExpectation(request);
+    return request.events.map((event) => {
+      // Looked up again: an earlier event of this very request may have taken the id.
+      const first = this.#known(event);
+      return first === undefined ? this.#append(event, touched) : this.#settleDuplicate(event, first, { request, touched });
+    });
+  }
+
+  #checkExpectation(request: AppendRequest): void {
+    const { expectedSequence } = request;
+    if (expectedSequence === "any") return;
+    const [first, ...others] = new Set(request.events.map((event) => event.stream));
+    if (first === undefined) return;
+    if (others.length > 0) throw severalStreams();
+    checkExpectedSequence(first, expectedSequence, this.#headOf(first).sequence);
+  }
+
+  #headOf(stream: string): CatalogHead {
+    return this.heads.get(stream) ?? this.#source.headOf(stream);
+  }
+
+  /** Whether this event's id or natural key is taken; ids that the store made need no look. */
+  #known(event: PreparedEvent): Found | undefined {
+    const key = event.idempotency_key;
+    if ((event.given & GIVEN.event_id) !== 0) {
+      const found = this.#find(idHash(event.event_id), (stored) => stored.event_id === event.event_id);
+      if (found !== undefined) return found;
+    }
+    return key === undefined ? undefined : this.#find(keyHash(key), (stored) => stored.idempotency_key === key);
+  }
+
+  #find(hash: number, is: (stored: StoredEvent) => boolean): Found | undefined {
+    for (const index of this.#byHash.get(hash) ?? []) {
+      const event = JSON.parse(this.#body[index * 2 + 1] as string) as StoredEvent;
+      if (is(event)) return { event, flags: (this.events[index] as FrameEvent).flags };
+    }
+    return this.#source.candidates(hash).find(({ event }) => is(event));
+  }
+
+  #settleDuplicate(event: PreparedEvent, first: Found, context: Context): Unplaced {
+    if (!sameInput(event, first.event, first.flags & ~CHANGES_RUN)) {
+      if (context.request.onDuplicate !== "same-fact" || event.event_type !== first.event.event_type) {
+        throw duplicateConflict(event, first.event);
+      }
+      const sighting = factSeen(event, first.event);
+      if (sighting !== undefined && this.#known(sighting) === undefined) this.#append(sighting, context.touched);
+    }
+    const { event_id, event_sequence, position, recorded_at, issue_key } = first.event;
+    return { event_id, stream: issue_key ?? "global", event_sequence, position, recorded_at, duplicate: true };
+  }
+
+  #append(event: PreparedEvent, touched: Map<string, CatalogHead>): Unplaced {
+    const head = this.#headOf(event.stream);
+    if (!touched.has(event.stream)) touched.set(event.stream, head);
+    const position = this.#place.firstPosition + this.events.length;
+    const stamped = stamp(event, head, { position, recordedAt: this.#recordedAt });
+    const fileOffset = head.day === this.#day ? head.fileEnd : 0;
+    const key = event.idempotency_key;
+    const place = {
+      stream: event.stream,
+      fileOffset,
+      length: stamped.bytes,
+      sequence: stamped.head.sequence,
+      flags: event.given | (event.effect === undefined ? 0 : CHANGES_RUN),
+      idHash: idHash(event.event_id),
+      keyHash: key === undefined ? -1 : keyHash(key),
+    };
+    this.#push(place, position, stamped.line);
+    this.heads.set(event.stream, {
+      sequence: stamped.head.sequence,
+      hash: stamped.head.hash,
+      runs: stamped.head.runs,
+      day: this.#day,
+      fileEnd: fileOffset + stamped.bytes + 1,
+      lastPosition: position,
+      recordedMs: this.#place.recordedMs,
+    });
+    return {
+      event_id: event.event_id,
+      stream: event.stream,
+      event_sequence: place.sequence,
+      position,
+      recorded_at: this.#recordedAt,
+      duplicate: false,
+    };
+  }
+
+  #push(place: Parameters<typeof eventHeader>[0], position: number, line: string): void {
+    const header = eventHeader(place);
+    const headerBytes = Buffer.byteLength(header);
+    const lineAt = this.#place.at + HEADER_BYTES + this.#bytes + headerBytes;
+    const { recordedMs } = this.#place;
+    const index = this.events.length;
+    this.events.push({
+      stream: place.stream,
+      fileOffset: place.fileOffset,
+      length: place.length,
+      sequence: place.sequence,
+      position,
+      recordedMs,
+      flags: place.flags,
+      idHash: place.idHash,
+      keyHash: place.keyHash,
+      journal: this.#place.journal,
+      lineAt,
+      before: undefined,
+    });
+    this.#body.push(header, `${line}\n`);
+    this.#bytes += headerBytes + place.length + 1;
+    this.#remember(place.idHash, index);
+    if (place.keyHash >= 0) this.#remember(place.keyHash, index);
+  }
+
+  #remember(hash: number, index: number): void {
+    const known = this.#byHash.get(hash);
+    if (known === undefined) this.#byHash.set(hash, [index]);
+    else known.push(index);
+  }
+
+  #undo(before: { events: number; bytes: number; heads: Map<string, CatalogHead> }): void {
+    for (const [stream, head] of before.heads) this.heads.set(stream, head);
+    this.events.length = before.events;
+    this.#body.length = before.events * 2;
+    this.#bytes = before.bytes;
+    for (const [hash, indexes] of this.#byHash) {
+      const kept = indexes.filter((index) => index < before.events);
+      if (kept.length === 0) this.#byHash.delete(hash);
+      else this.#byHash.set(hash, kept);
+    }
+  }
+}
+
+interface Found {
+  readonly event: StoredEvent;
+  readonly flags: number;
+}
+
+interface Context {
+  readonly request: AppendRequest;
+  readonly touched: Map<string, CatalogHead>;
+}
+
+function severalStreams(): ValidationError {
+  return new ValidationError("ESO_INVALID_QUERY", "expectedSequence goes with the events of one stream", {
+    hint: 'Append per stream, or leave expectedSequence at "any".',
+    details: { issues: [{ path: "$.expectedSequence", message: "several streams in one append" }] },
+  });
+}

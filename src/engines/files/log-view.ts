@@ -1,0 +1,263 @@
+import { IntegrityError } from "../../errors.ts";
+import { followRuns } from "../../log/follow.ts";
+import { leafHash } from "../../log/leaf-hash.ts";
+import { emptyHead } from "../../log/stamp.ts";
+import type { Catalog, CatalogHead } from "./catalog.ts";
+import type { EngineCore } from "./core.ts";
+import { CHANGES_RUN, type FrameEvent, type FrameMode, HEADER_BYTES } from "./frame.ts";
+import type { Head } from "./head-file.ts";
+import { type ChainEnd, JournalFile, type JournalFrame, listJournals } from "./journal.ts";
+import { dayOf, journalPath } from "./layout.ts";
+import { Tail } from "./tail.ts";
+
+/** Heads of streams that are held in memory; beyond it those that the catalogue has are let go. */
+const HEADS_HELD_MAX = 200_000;
+
+interface UnsyncedFrame {
+  readonly end: number;
+  readonly firstPosition: number;
+  readonly mode: FrameMode;
+}
+
+/** The catalogue does not reach the journals that are left: it must be rebuilt, under the lock. */
+export class CatalogLost extends Error {}
+
+/**
+ * What one process knows of the log: the catalogue, the tail behind it, and the ends of the streams it has
+ * met. Kept up by reading the frames that others wrote.
+ */
+export class LogView {
+  readonly core: EngineCore;
+  readonly catalog: Catalog;
+  tail: Tail;
+  #end: ChainEnd;
+  readonly #heads = new Map<string, CatalogHead>();
+  readonly #journals = new Map<number, JournalFile>();
+  /** Frames of the present journal that are not known to be on disk. */
+  #unsynced: UnsyncedFrame[] = [];
+  /** Frames whose lines are not in their files yet; kept only for a process that applies. */
+  #unapplied: JournalFrame[] = [];
+  readonly #writes: boolean;
+
+  constructor(core: EngineCore, catalog: Catalog, writes: boolean) {
+    this.core = core;
+    this.catalog = catalog;
+    this.#writes = writes;
+    const covered = coveredOf(catalog);
+    this.tail = new Tail(covered.position);
+    this.#end = covered;
+  }
+
+  get end(): ChainEnd {
+    return this.#end;
+  }
+
+  get position(): number {
+    return this.tail.position;
+  }
+
+  /** Position of the last event that is known to be on disk, or was promised no more than page cache. */
+  get visiblePosition(): number {
+    const first = this.#unsynced.find((frame) => frame.mode !== "o");
+    return first === undefined ? this.position : first.firstPosition - 1;
+  }
+
+  get unapplied(): readonly JournalFrame[] {
+    return this.#unapplied;
+  }
+
+  /** Bytes of the present journal that the catalogue does not cover. */
+  get uncoveredBytes(): number {
+    const covered = this.catalog.covered;
+    return this.#end.end - (covered?.journal === this.#end.journal ? covered.end : 0);
+  }
+
+  journal(): JournalFile {
+    const journal = this.#journalOrGone(this.#end.journal);
+    if (journal === undefined) throw new CatalogLost();
+    return journal;
+  }
+
+  #journalOrGone(number: number): JournalFile | undefined {
+    const held = this.#journals.get(number);
+    if (held !== undefined) return held;
+    const journal = JournalFile.open(this.core.disk, this.core.layout, number, this.#writes ? "write" : "read");
+    if (journal !== undefined) this.#journals.set(number, journal);
+    return journal;
+  }
+
+  /** Reads the frames that others have written since, up to `head`. */
+  catchUp(head: Head): void {
+    if (head.frame === this.#end.frame && head.journal === this.#end.journal) {
+      this.#forgetApplied(head);
+      return;
+    }
+    while (this.#end.journal !== head.journal) this.#finishJournal(head);
+    this.#readFrames(this.journal(), head.end);
+    if (this.#end.end !== head.end) {
+      throw new IntegrityError(
+        "ESO_LOG_DAMAGED",
+        `${journalPath(this.core.layout, head.journal)} is damaged at byte ${this.#end.end}: the next frame is not what was written`,
+        {
+          hint: "Run eso doctor; the events before this byte are safe, and no new ones are taken.",
+          details: { file: journalPath(this.core.layout, head.journal), offset: this.#end.end },
+        },
+      );
+    }
+    this.#forgetApplied(head);
+  }
+
+  /** Reads the rest of the journal we stand in and steps into the next. */
+  #finishJournal(head: Head): void {
+    const journal = this.#journalOrGone(this.#end.journal);
+    if (journal !== undefined) this.#readFrames(journal, journal.size());
+    const next =
+      journal === undefined
+        ? listJournals(this.core.disk, this.core.layout)[0]
+        : listJournals(this.core.disk, this.core.layout).find((number) => number > this.#end.journal);
+    const start = next === undefined ? undefined : this.#journalOrGone(next)?.start();
+    const follows = start?.frame === this.#end.frame && start.crc === this.#end.crc && start.journal <= head.journal;
+    if (start === undefined || !follows) {
+      this.#reload();
+      return;
+    }
+    this.#end = { journal: start.journal, end: HEADER_BYTES, frame: start.frame, crc: start.crc };
+    this.#unsynced = [];
+  }
+
+  #reload(): void {
+    const before = this.#end;
+    this.catalog.refresh();
+    const covered = coveredOf(this.catalog);
+    if (covered.frame <= before.frame && this.#journalOrGone(covered.journal) === undefined) throw new CatalogLost();
+    this.restart();
+  }
+
+  /** Starts again from what the catalogue covers by now. */
+  restart(): void {
+    this.catalog.refresh();
+    const covered = coveredOf(this.catalog);
+    this.tail = new Tail(covered.position);
+    this.#end = covered;
+    this.#heads.clear();
+    this.#unsynced = [];
+    this.#unapplied = [];
+  }
+
+  #readFrames(journal: JournalFile, limit: number): void {
+    for (const frame of journal.frames(this.#end, limit)) {
+      for (const event of frame.events) this.#heads.delete(event.stream);
+      this.#adopt(frame);
+    }
+  }
+
+  /** Takes in a frame that this process wrote, with the stream ends that follow it. */
+  adoptOwn(frame: JournalFrame, heads: ReadonlyMap<string, CatalogHead>): void {
+    for (const [stream, head] of heads) this.#heads.set(stream, head);
+    this.#adopt(frame);
+  }
+
+  #adopt(frame: JournalFrame): void {
+    this.tail.push(frame.events);
+    this.#end = { journal: frame.journal, end: frame.end, frame: frame.header.frame, crc: frame.header.crc };
+    this.#unsynced.push({ end: frame.end, firstPosition: frame.header.firstPosition, mode: frame.header.mode });
+    if (this.#writes) this.#unapplied.push(frame);
+  }
+
+  /** Notes that `journal` is on disk up to `end`. */
+  synced(journal: number, end: number): void {
+    if (journal !== this.#end.journal) return;
+    const kept = this.#unsynced.findIndex((frame) => frame.end > end);
+    this.#unsynced = kept < 0 ? [] : this.#unsynced.slice(kept);
+  }
+
+  get allSynced(): boolean {
+    return this.#unsynced.length === 0;
+  }
+
+  /** The unapplied frames that are on disk, and so may go to their files. */
+  appliable(): JournalFrame[] {
+    const limit = this.#unsynced[0]?.firstPosition ?? Number.POSITIVE_INFINITY;
+    return this.#unapplied.filter((frame) => frame.header.firstPosition < limit);
+  }
+
+  applied(count: number): void {
+    this.#unapplied = this.#unapplied.slice(count);
+  }
+
+  #forgetApplied(head: Head): void {
+    const applied = this.#unapplied.findIndex((frame) => frame.journal === head.journal && frame.end > head.applied);
+    this.#unapplied = applied < 0 ? [] : this.#unapplied.slice(applied);
+  }
+
+  /** The journal has been followed by a new, empty one. */
+  rotated(journal: JournalFile): void {
+    this.#journals.set(journal.number, journal);
+    this.#end = { ...this.#end, journal: journal.number, end: HEADER_BYTES };
+  }
+
+  /** The end of a stream, as of this process's end of the log. */
+  headOf(stream: string): CatalogHead {
+    const held = this.#heads.get(stream);
+    if (held !== undefined) return held;
+    const head = this.#follow(stream, this.catalog.head(stream) ?? newStream(this.core.storeId, stream));
+    this.#heads.set(stream, head);
+    return head;
+  }
+
+  #follow(stream: string, base: CatalogHead): CatalogHead {
+    const events = this.tail.ofStream(stream).filter((event) => event.sequence > base.sequence);
+    const last = events.at(-1);
+    if (last === undefined) return base;
+    let { runs } = base;
+    for (const event of events) {
+      if ((event.flags & CHANGES_RUN) !== 0) runs = followRuns({ runs }, this.lineOf(event).toString());
+    }
+    return {
+      sequence: last.sequence,
+      hash: leafHash(this.lineOf(last).toString()),
+      runs,
+      day: dayOf(last.recordedMs),
+      fileEnd: last.fileOffset + last.length + 1,
+      lastPosition: last.position,
+      recordedMs: last.recordedMs,
+    };
+  }
+
+  /** A tail event's line, without LF, from its journal. */
+  lineOf(event: FrameEvent): Buffer {
+    const journal = this.#journalOrGone(event.journal);
+    if (journal === undefined) throw new CatalogLost();
+    return journal.readAt(event.lineAt, event.length);
+  }
+
+  /** Brings the catalogue up to this process's end of the log, which must be on disk and applied. */
+  cover(): void {
+    const heads = new Map<string, CatalogHead>();
+    for (const stream of this.tail.streams()) heads.set(stream, this.headOf(stream));
+    this.catalog.cover(this.tail.events, heads, { ...this.#end, position: this.position });
+    this.tail.covered();
+    if (this.#heads.size > HEADS_HELD_MAX) this.#heads.clear();
+    for (const [number, journal] of this.#journals) {
+      if (number === this.#end.journal) continue;
+      journal.close();
+      this.#journals.delete(number);
+    }
+  }
+
+  close(): void {
+    for (const journal of this.#journals.values()) journal.close();
+    this.#journals.clear();
+    this.catalog.close();
+  }
+}
+
+function coveredOf(catalog: Catalog): ChainEnd & { position: number } {
+  if (catalog.covered === undefined) throw new CatalogLost();
+  return catalog.covered;
+}
+
+/** The end of a stream that has no events. */
+export function newStream(storeId: string, stream: string): CatalogHead {
+  return { ...emptyHead(storeId, stream), day: "", fileEnd: 0, lastPosition: 0, recordedMs: 0 };
+}

@@ -1,0 +1,81 @@
+import { type Head, readHead, readSynced } from "./head-file.ts";
+import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
+import type { LogView } from "./log-view.ts";
+
+/**
+ * How far a reader may look. Only what is on disk is shown, so that no event that was seen can disappear
+ * after a power loss; where a writer has not flushed yet, the reader does.
+ */
+export class ReadPosition {
+  readonly #view: LogView;
+  readonly #fenced: () => boolean;
+  #headFile: number | undefined;
+
+  constructor(view: LogView, fenced: () => boolean) {
+    this.#view = view;
+    this.#fenced = fenced;
+  }
+
+  /** Reads what others wrote; gives the position of the last event that may be shown. */
+  async refresh(): Promise<number> {
+    const head = this.#head();
+    if (head === undefined) return this.#withoutHead();
+    this.#view.catchUp(head);
+    if (this.#view.visiblePosition < this.#view.position) await this.#secure(head);
+    return this.#view.visiblePosition;
+  }
+
+  #head(): Head | undefined {
+    const { disk, layout, boot } = this.#view.core;
+    if (this.#headFile === undefined) {
+      if (disk.kind(layout.headFile) === undefined) return undefined;
+      this.#headFile = disk.open(layout.headFile, "read");
+    }
+    // A head that is being written reads as none for an instant.
+    const head = readHead(disk, this.#headFile) ?? readHead(disk, this.#headFile);
+    return head?.boot === boot ? head : undefined;
+  }
+
+  async #secure(head: Head): Promise<void> {
+    const { disk } = this.#view.core;
+    const { journal, end } = this.#view.end;
+    this.#view.synced(journal, readSynced(disk, this.#headFile as number, journal));
+    if (this.#view.visiblePosition === this.#view.position || head.suspect || this.#fenced()) return;
+    await this.#view.journal().syncAsync();
+    this.#view.synced(journal, end);
+  }
+
+  /** Nobody has recovered this store on this machine: the journal's chain itself says where it ends. */
+  #withoutHead(): number {
+    const view = this.#view;
+    for (const number of listJournals(view.core.disk, view.core.layout)) {
+      if (number < view.end.journal) continue;
+      const end = chainEnd(view, number);
+      if (end === undefined) break;
+      view.catchUp({ ...end, frameCrc: end.crc, applied: 0, position: 0, recordedMs: 0, boot: 0, inode: 0, suspect: false });
+    }
+    view.synced(view.end.journal, view.end.end);
+    return view.position;
+  }
+
+  close(): void {
+    if (this.#headFile !== undefined) this.#view.core.disk.close(this.#headFile);
+    this.#headFile = undefined;
+  }
+}
+
+function chainEnd(view: LogView, number: number): ChainEnd | undefined {
+  const journal = JournalFile.open(view.core.disk, view.core.layout, number, "read");
+  const start = journal?.start();
+  if (journal === undefined || start === undefined) return undefined;
+  try {
+    const from = number === view.end.journal ? view.end : { end: 128, frame: start.frame, crc: start.crc };
+    let end: ChainEnd = { journal: number, end: from.end, frame: from.frame, crc: from.crc };
+    for (const frame of journal.frames(end)) {
+      end = { journal: number, end: frame.end, frame: frame.header.frame, crc: frame.header.crc };
+    }
+    return end;
+  } finally {
+    journal.close();
+  }
+}

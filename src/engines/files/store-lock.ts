@@ -1,0 +1,78 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+
+import { StoreLockedError } from "../../errors.ts";
+
+/** Mutual exclusion of writers across processes; the holder's death frees it. */
+export interface StoreLock {
+  /** Takes the lock if it is free right now. */
+  tryAcquire(): boolean;
+  release(): void;
+  close(): void;
+}
+
+const SPINS = 20;
+const WAIT_MS_MAX = 8;
+
+/**
+ * The kernel's lock on a SQLite database that is used for nothing else.
+ * No other code of this process may open, copy or remove that file: closing any descriptor of it would drop
+ * the lock.
+ */
+export async function openStoreLock(path: string): Promise<StoreLock> {
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path, { timeout: 0 });
+  // The lock is taken by a transaction that never writes; a rollback journal would cost a file each time.
+  database.exec("PRAGMA journal_mode = MEMORY");
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const rollback = database.prepare("ROLLBACK");
+  return {
+    tryAcquire() {
+      try {
+        begin.run();
+        return true;
+      } catch (error) {
+        if (isBusy(error)) return false;
+        throw error;
+      }
+    },
+    release: () => void rollback.run(),
+    close: () => database.close(),
+  };
+}
+
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "errcode" in error &&
+    typeof error.errcode === "number" &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}
+
+/**
+ * Waits for the lock: a few quick turns for the usual short hold, then naps with jitter so that waiters do
+ * not march in step.
+ * @throws StoreLockedError after `timeout_ms`.
+ */
+export async function acquire(lock: StoreLock, timeout_ms: number): Promise<void> {
+  const begun = performance.now();
+  for (let attempt = 0; !lock.tryAcquire(); attempt++) {
+    const waited_ms = performance.now() - begun;
+    if (waited_ms > timeout_ms) throw lockedError(Math.round(waited_ms));
+    if (attempt < SPINS) await nextTurn();
+    else await sleep(1 + Math.random() * Math.min(WAIT_MS_MAX, attempt - SPINS));
+  }
+}
+
+function lockedError(waited_ms: number): StoreLockedError {
+  return new StoreLockedError(
+    "ESO_STORE_LOCKED",
+    `another process has held the store's lock for ${(waited_ms / 1000).toFixed(1)} s; nothing was written`,
+    {
+      hint: "Look for a stopped eso process (the kernel frees the lock when it ends), or raise storage.lock_timeout_seconds.",
+      details: { waited_ms },
+    },
+  );
+}

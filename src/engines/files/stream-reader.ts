@@ -1,0 +1,182 @@
+import { IntegrityError } from "../../errors.ts";
+import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
+import type { PartitionFile } from "./catalog.ts";
+import { systemCode } from "./disk.ts";
+import { damaged, missingFile, positionOf } from "./line-reader.ts";
+import type { LogView } from "./log-view.ts";
+import { type ScannedLine, scanLines, scanLinesBackwards } from "./partition-scan.ts";
+import type { Partitions } from "./partitions.ts";
+
+/** Sequences `from`..`to` of one file. */
+interface Piece {
+  readonly file: PartitionFile;
+  readonly from: number;
+  readonly to: number;
+  /** Sequence and end of the file's last covered line. */
+  readonly last: number;
+}
+
+const SEEK_BYTES = 256 * 1024;
+const SEQUENCE_FIELD = '"event_sequence":';
+
+/** Reads one stream in order of sequence: its files as far as the catalogue covers them, then the tail. */
+export class StreamReader {
+  readonly #view: LogView;
+  readonly #partitions: Partitions;
+
+  constructor(view: LogView, partitions: Partitions) {
+    this.#view = view;
+    this.#partitions = partitions;
+  }
+
+  async *read(stream: string, options: ReadStreamOptions & { visible: number }): AsyncGenerator<StoredLine[]> {
+    const { signal } = options;
+    const head = this.#view.catalog.head(stream);
+    const covered = head?.sequence ?? 0;
+    const tail = this.#view.tail
+      .ofStream(stream)
+      .filter((event) => event.sequence > covered && event.position <= options.visible)
+      .map((event) => ({
+        stream,
+        sequence: event.sequence,
+        position: event.position,
+        bytes: this.#view.lineOf(event) as Uint8Array,
+      }));
+    const from = Math.max(1, options.from ?? 1);
+    const to = Math.min(options.to ?? Number.POSITIVE_INFINITY, tail.at(-1)?.sequence ?? covered);
+    const inTail = tail.filter((line) => line.sequence >= from && line.sequence <= to);
+    const pieces = this.#pieces(stream, covered, { from, to: Math.min(to, covered) });
+    const backwards = options.direction === "backwards";
+    if (backwards) {
+      pieces.reverse();
+      inTail.reverse();
+      if (inTail.length > 0) yield inTail;
+    }
+    for (const piece of pieces) {
+      for (const lines of backwards ? this.#backwards(piece, head?.fileEnd) : this.#forwards(piece)) {
+        signal?.throwIfAborted();
+        yield lines;
+      }
+    }
+    if (!backwards && inTail.length > 0) yield inTail;
+  }
+
+  #pieces(stream: string, covered: number, wanted: { from: number; to: number }): Piece[] {
+    const files = this.#view.catalog.filesOf(stream);
+    return files
+      .map((file, index) => {
+        const last = (files[index + 1]?.firstSequence ?? covered + 1) - 1;
+        return { file, last, from: Math.max(wanted.from, file.firstSequence), to: Math.min(wanted.to, last) };
+      })
+      .filter((piece) => piece.from <= piece.to);
+  }
+
+  *#forwards(piece: Piece): Generator<StoredLine[]> {
+    const { disk } = this.#view.core;
+    const { file, path } = this.#open(piece.file);
+    try {
+      const size = disk.size(file);
+      const start = this.#seek(file, size, piece);
+      let sequence = start.sequence;
+      for (const scanned of scanLines(disk, file, { from: start.offset, to: size })) {
+        const lines: StoredLine[] = [];
+        for (const line of scanned) {
+          if (sequence > piece.to) break;
+          if (sequence >= piece.from) lines.push(this.#line(piece, path, line, sequence));
+          sequence++;
+        }
+        if (lines.length > 0) yield lines;
+        if (sequence > piece.to) return;
+      }
+      throw this.#short(path, size, sequence);
+    } finally {
+      disk.close(file);
+    }
+  }
+
+  *#backwards(piece: Piece, headEnd: number | undefined): Generator<StoredLine[]> {
+    const { disk } = this.#view.core;
+    const { file, path } = this.#open(piece.file);
+    try {
+      const size = disk.size(file);
+      // The file may have grown behind what the catalogue covers; only an earlier day's file ends with its last line.
+      const isLastFile = this.#view.catalog.head(piece.file.stream)?.day === piece.file.day;
+      const end = isLastFile ? Math.min(size, headEnd ?? size) : size;
+      let sequence = piece.last;
+      for (const scanned of scanLinesBackwards(disk, file, { from: 0, to: end })) {
+        const lines: StoredLine[] = [];
+        for (const line of scanned) {
+          if (sequence < piece.from) break;
+          if (sequence <= piece.to) lines.push(this.#line(piece, path, line, sequence));
+          sequence--;
+        }
+        if (lines.length > 0) yield lines;
+        if (sequence < piece.from) return;
+      }
+      throw this.#short(path, size, sequence);
+    } finally {
+      disk.close(file);
+    }
+  }
+
+  #line(piece: Piece, path: string, line: ScannedLine, sequence: number): StoredLine {
+    const position = positionOf(line.bytes);
+    if (position === undefined || sequenceOf(line.bytes) !== sequence) {
+      throw damaged(this.#view.core.disk, path, { fileOffset: line.offset, sequence });
+    }
+    return { stream: piece.file.stream, sequence, position, bytes: line.bytes };
+  }
+
+  #open(partition: PartitionFile): { file: number; path: string } {
+    try {
+      return this.#partitions.openForReading(partition.stream, partition.day);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") throw error;
+      throw missingFile(this.#partitions.pathOf(partition.stream, partition.day), error);
+    }
+  }
+
+  /** A line at or before the first one wanted, found by halving the file. */
+  #seek(file: number, size: number, piece: Piece): { offset: number; sequence: number } {
+    let best = { offset: 0, sequence: piece.file.firstSequence };
+    let high = size;
+    while (piece.from > best.sequence && high - best.offset > SEEK_BYTES) {
+      const middle = Math.floor((best.offset + high) / 2);
+      const found = this.#lineBehind(file, middle, high);
+      if (found === undefined || found.sequence > piece.from) high = middle;
+      else best = found;
+    }
+    return best;
+  }
+
+  #lineBehind(file: number, offset: number, limit: number): { offset: number; sequence: number } | undefined {
+    const bytes = Buffer.alloc(Math.min(2 * 65_536, limit - offset));
+    const got = bytes.subarray(0, this.#view.core.disk.read(file, bytes, offset));
+    const start = got.indexOf(10) + 1;
+    const sequence = start === 0 ? undefined : sequenceOf(got.subarray(start));
+    return sequence === undefined ? undefined : { offset: offset + start, sequence };
+  }
+
+  #short(path: string, size: number, sequence: number): IntegrityError {
+    return new IntegrityError(
+      "ESO_LOG_DAMAGED",
+      `${path} ends at byte ${size}, before the line of sequence ${sequence} that the store wrote to it`,
+      {
+        hint: "Nothing was changed. Bring the file back from a backup; other streams stay readable.",
+        details: { file: path, offset: size },
+      },
+    );
+  }
+}
+
+/** Bytes at a line's start that hold its sequence: only fields of known length stand before it. */
+const PREFIX_BYTES = 320;
+
+/** The sequence that a line says it has, read from its fixed place. */
+function sequenceOf(line: Buffer): number | undefined {
+  const text = line.toString("latin1", 0, PREFIX_BYTES);
+  const at = text.indexOf(SEQUENCE_FIELD);
+  if (at < 0 || !text.startsWith('{"event_id":"')) return undefined;
+  const sequence = Number.parseInt(text.slice(at + SEQUENCE_FIELD.length, at + SEQUENCE_FIELD.length + 16), 10);
+  return Number.isSafeInteger(sequence) ? sequence : undefined;
+}

@@ -1,0 +1,284 @@
+import { randomUUID } from "node:crypto";
+
+import { GLOBAL_STREAM, type JsonObject } from "../../event/envelope.ts";
+import type { AppendRequest, Placement } from "../../log/event-log.ts";
+import { storeEvent } from "../../log/store-event.ts";
+import type { Catalog } from "./catalog.ts";
+import { rebuildCatalog } from "./catalog-rebuild.ts";
+import { checkpointJournal } from "./checkpoint.ts";
+import { closeDays, unclosedDays } from "./closed-days.ts";
+import type { EngineCore } from "./core.ts";
+import { DerivedFiles } from "./derived-files.ts";
+import { HEADER_BYTES } from "./frame.ts";
+import { type Head, readHead, readSynced, writeHead } from "./head-file.ts";
+import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
+import { LineReader } from "./line-reader.ts";
+import { LogView } from "./log-view.ts";
+import type { Partitions } from "./partitions.ts";
+import { recoverFiles, type RecoveryReport } from "./recovery.ts";
+import { acquire } from "./store-lock.ts";
+import { type StoreFile, writeStoreFile } from "./store-file.ts";
+import { StreamCheck } from "./stream-check.ts";
+import { Writer } from "./writer.ts";
+
+/** A process that leaves covers the catalogue when it lacks more than this, so that the next opens fast. */
+const COVER_AT_CLOSE_BYTES = 1024 * 1024;
+/** Journalled bytes that may wait for their files; beyond it appends wait. */
+const UNAPPLIED_FRAMES_MAX = 4096;
+
+export interface WriteSideParts {
+  readonly core: EngineCore;
+  readonly store: StoreFile;
+  readonly catalog: Catalog;
+  readonly partitions: Partitions;
+  readonly grown: () => void;
+}
+
+/** Everything that writes: the writer, recovery, and the upkeep that follows the appends. */
+export class WriteSide {
+  readonly #parts: WriteSideParts;
+  readonly #core: EngineCore;
+  readonly #headFile: number;
+  readonly #derived: DerivedFiles;
+  #store: StoreFile;
+  #view: LogView | undefined;
+  #writer: Writer | undefined;
+  #checkpointing: Promise<void> = Promise.resolve();
+  #checkpointFailure: unknown;
+  readonly #session = randomUUID();
+
+  constructor(parts: WriteSideParts) {
+    this.#parts = parts;
+    this.#core = parts.core;
+    this.#store = parts.store;
+    this.#headFile = parts.core.disk.open(parts.core.layout.headFile, "create");
+    this.#derived = new DerivedFiles(parts.core, parts.partitions);
+  }
+
+  get fenced(): boolean {
+    return this.#writer?.fenced ?? false;
+  }
+
+  async start(): Promise<{ view: LogView; incarnation: string }> {
+    const { lock, options } = this.#core;
+    const head = readHead(this.#core.disk, this.#headFile);
+    if (!this.#trusts(head) || this.#parts.catalog.covered === undefined) {
+      await acquire(lock, options.lockTimeoutMs);
+      try {
+        this.#putInOrder(false);
+      } finally {
+        lock.release();
+      }
+    }
+    this.#view ??= new LogView(this.#core, this.#parts.catalog, true);
+    const view = this.#view;
+    this.#writer = this.#makeWriter(view);
+    const journals = listJournals(this.#core.disk, this.#core.layout);
+    const present = readHead(this.#core.disk, this.#headFile)?.journal ?? 0;
+    for (const number of journals.filter((journal) => journal < present)) this.#checkpoint(number);
+    this.#reportRecovery();
+    return { view, incarnation: this.#store.incarnation };
+  }
+
+  /** Whether the head was written on this boot, for this very file, and no flush has failed since. */
+  #trusts(head: Head | undefined): head is Head {
+    if (head === undefined || head.suspect || head.boot !== this.#core.boot) return false;
+    return head.inode === this.#core.disk.inode(this.#headFile);
+  }
+
+  #makeWriter(view: LogView): Writer {
+    const { partitions } = this.#parts;
+    const check = new StreamCheck(view, partitions, (fragment) => this.#recovered.push(fragment));
+    return new Writer({
+      core: this.#core,
+      view,
+      partitions,
+      lines: new LineReader(view, partitions),
+      headFile: this.#headFile,
+      recover: (reason) => this.#putInOrder(reason === "suspect"),
+      checkStream: (stream) => check.check(stream),
+      maintain: () => this.#maintain(),
+      grown: this.#parts.grown,
+    });
+  }
+
+  readonly #recovered: JsonObject[] = [];
+
+  /** Under the lock: recovers journal, files, head and catalogue. */
+  #putInOrder(force: boolean): void {
+    const { disk, layout } = this.#core;
+    const before = readHead(disk, this.#headFile);
+    const copied = before !== undefined && before.inode !== disk.inode(this.#headFile);
+    if (this.#trusts(before) && this.#parts.catalog.covered !== undefined && !force) return;
+    const journal = before?.journal ?? 0;
+    const synced = { journal, end: readSynced(disk, this.#headFile, journal) };
+    const report = recoverFiles(this.#core, this.#parts.partitions, { force, synced });
+    const end = report?.end ?? { journal: 0, end: HEADER_BYTES, frame: 0, crc: 0 };
+    const log = this.#catalogFits(end, report) ? undefined : this.#rebuildCatalog(end);
+    const position = report?.position ?? log?.position ?? 0;
+    const recordedMs = Math.max(report?.recordedMs ?? 0, log?.recordedMs ?? 0);
+    const present = report === undefined ? this.#firstJournal(position, recordedMs) : end;
+    if (report === undefined) this.#parts.catalog.putCovered({ ...present, position });
+    writeHead(disk, this.#headFile, {
+      ...present,
+      frameCrc: present.crc,
+      applied: present.end,
+      position,
+      recordedMs,
+      boot: this.#core.boot,
+      inode: disk.inode(this.#headFile),
+      suspect: false,
+    });
+    disk.sync(this.#headFile);
+    disk.syncFolder(layout.room);
+    if (copied) this.#beginIncarnation();
+    this.#noteRecovery(report, { copied, force });
+    this.#view?.restart();
+  }
+
+  /** Whether the catalogue ends where the journals that are left can go on. */
+  #catalogFits(end: ChainEnd, report: RecoveryReport | undefined): boolean {
+    const covered = this.#parts.catalog.covered;
+    if (covered === undefined || report === undefined) return false;
+    const oldest = listJournals(this.#core.disk, this.#core.layout)[0] ?? 0;
+    return covered.frame <= end.frame && covered.position <= report.position && covered.journal >= oldest - 1;
+  }
+
+  #rebuildCatalog(end: ChainEnd): { position: number; recordedMs: number } {
+    const result = rebuildCatalog(this.#core, this.#parts.catalog, end);
+    for (const { path, offset } of result.damaged) {
+      this.#recovered.push({ damaged: path.slice(this.#core.layout.base.length + 1), offset });
+    }
+    return result;
+  }
+
+  #firstJournal(position: number, recordedMs: number): ChainEnd {
+    const start = { journal: 1, storeId: this.#core.storeId, frame: 0, position, crc: 0, recordedMs };
+    JournalFile.create(this.#core.disk, this.#core.layout, start).close();
+    return { journal: 1, end: HEADER_BYTES, frame: 0, crc: 0 };
+  }
+
+  #beginIncarnation(): void {
+    this.#store = { ...this.#store, incarnation: randomUUID() };
+    writeStoreFile(this.#core.disk, this.#core.layout, this.#store);
+    this.#recovered.push({ cause: "copied", incarnation: this.#store.incarnation });
+  }
+
+  #noteRecovery(report: RecoveryReport | undefined, how: { copied: boolean; force: boolean }): void {
+    if (report === undefined) return;
+    for (const fragment of report.fragments) this.#recovered.push({ ...fragment });
+    for (const file of report.files_short) this.#recovered.push({ damaged: file, cause: "shorter than the journal says" });
+    if (report.files_restored > 0) this.#recovered.push({ files_restored: report.files_restored });
+    if (how.force) this.#recovered.push({ cause: "flush failed", rewritten: true });
+  }
+
+  /** Records what recovery did; the event follows the appends that wait already. */
+  #reportRecovery(): void {
+    if (this.#recovered.length === 0 || this.#writer === undefined) return;
+    const found = this.#recovered.splice(0);
+    const metadata: JsonObject = { found, recovered_by_pid: process.pid };
+    const event = storeEvent({ type: "StoreRecovered", stream: GLOBAL_STREAM, session_id: this.#session, metadata });
+    this.#writer.append({ events: [event], expectedSequence: "any", onDuplicate: "conflict" }).catch(() => {
+      // Recorded with the next append instead.
+      this.#recovered.unshift(...found);
+    });
+  }
+
+  async append(request: AppendRequest): Promise<readonly Placement[]> {
+    if (this.#checkpointFailure !== undefined) this.#retryCheckpoints();
+    const placements = await this.#ready().append(request);
+    for (const { stream } of placements) this.#derived.touched(stream);
+    this.#reportRecovery();
+    return placements;
+  }
+
+  #ready(): Writer {
+    if (this.#writer === undefined) throw new Error("the log has not been started");
+    return this.#writer;
+  }
+
+  /** Makes the catalogue anew from the files; for a process that finds it lost in mid-life. */
+  async rebuild(): Promise<void> {
+    await this.#ready().settled();
+    await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+    try {
+      const report = recoverFiles(this.#core, this.#parts.partitions, { force: false, synced: { journal: 0, end: 0 } });
+      if (report !== undefined) this.#rebuildCatalog(report.end);
+      this.#view?.restart();
+    } finally {
+      this.#core.lock.release();
+    }
+  }
+
+  async #maintain(): Promise<void> {
+    const view = this.#view as LogView;
+    const { coverBytes, journalMaxBytes } = this.#core.options;
+    if (view.end.end > journalMaxBytes) await this.#rotate();
+    else if (view.uncoveredBytes > coverBytes) await this.#ready().drain(() => view.cover());
+    else if (view.unapplied.length > UNAPPLIED_FRAMES_MAX) await this.#ready().drain();
+  }
+
+  /** Begins a new journal; the old one is given up in the background, once its lines are safe in their files. */
+  async #rotate(): Promise<void> {
+    const view = this.#view as LogView;
+    await this.#ready().drain((head) => {
+      if (head.journal !== view.end.journal || head.end <= this.#core.options.journalMaxBytes) return;
+      view.cover();
+      this.#stepJournal(view, head);
+      this.#checkpoint(head.journal);
+    });
+  }
+
+  /** Under the lock, with everything on disk, applied and covered. */
+  #stepJournal(view: LogView, head: Head): void {
+    const { disk, layout, storeId } = this.#core;
+    const { position, recordedMs } = head;
+    const start = { journal: head.journal + 1, storeId, frame: head.frame, position, crc: head.frameCrc, recordedMs };
+    const journal = JournalFile.create(disk, layout, start);
+    writeHead(disk, this.#headFile, { ...head, journal: start.journal, end: HEADER_BYTES, applied: HEADER_BYTES });
+    view.rotated(journal);
+  }
+
+  #checkpoint(number: number): void {
+    this.#checkpointing = this.#checkpointing
+      .then(() => checkpointJournal(this.#core, this.#parts.partitions, number))
+      .catch((error: unknown) => {
+        // The journal is kept, so nothing is lost; the writer recovers before it promises anything more.
+        this.#checkpointFailure = error;
+        this.#writer?.fence();
+      });
+  }
+
+  #retryCheckpoints(): void {
+    this.#checkpointFailure = undefined;
+    const present = this.#view?.end.journal ?? 0;
+    for (const number of listJournals(this.#core.disk, this.#core.layout)) {
+      if (number < present) this.#checkpoint(number);
+    }
+  }
+
+  async close(): Promise<void> {
+    const view = this.#view;
+    const writer = this.#writer;
+    if (view === undefined || writer === undefined) return;
+    try {
+      await writer.settled();
+      writer.stop();
+      await this.#tidy(view, writer);
+      await this.#checkpointing;
+    } finally {
+      this.#core.disk.close(this.#headFile);
+    }
+  }
+
+  async #tidy(view: LogView, writer: Writer): Promise<void> {
+    const days = unclosedDays(this.#core, view);
+    const nothingToDo = view.unapplied.length === 0 && view.allSynced && !this.#derived.pending && days.length === 0;
+    if (nothingToDo && view.uncoveredBytes <= COVER_AT_CLOSE_BYTES) return;
+    await writer.drain(() => {
+      if (days.length > 0 || view.uncoveredBytes > COVER_AT_CLOSE_BYTES) view.cover();
+      this.#derived.write(view);
+    });
+    if (days.length > 0) await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
+  }
+}

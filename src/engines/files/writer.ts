@@ -1,0 +1,376 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { StoredEvent } from "../../event/envelope.ts";
+import { EsoError, OutcomeUnknownError } from "../../errors.ts";
+import type { AppendRequest, Durability, Placement } from "../../log/event-log.ts";
+import { applyFrames, nextRecordedMs } from "./applier.ts";
+import { BatchPlan } from "./batch-plan.ts";
+import type { EngineCore } from "./core.ts";
+import { storageError } from "./disk.ts";
+import { encodeFrame, type FrameMode, HEADER_BYTES } from "./frame.ts";
+import { type Head, readHead, writeHead, writeSynced } from "./head-file.ts";
+import type { JournalFrame } from "./journal.ts";
+import type { LineReader } from "./line-reader.ts";
+import type { LogView } from "./log-view.ts";
+import type { Partitions } from "./partitions.ts";
+import { acquire } from "./store-lock.ts";
+
+/** What the writer needs from the rest of the engine. */
+export interface WriterParts {
+  readonly core: EngineCore;
+  readonly view: LogView;
+  readonly partitions: Partitions;
+  readonly lines: LineReader;
+  readonly headFile: number;
+  /** Brings the store back to order, under the lock; called when the head says that it is not. */
+  readonly recover: (reason: "suspect" | "stale") => void;
+  /** Refuses streams whose files are not as the log left them, under the lock. */
+  readonly checkStream: (stream: string) => void;
+  /** Called after each batch, without the lock: rotation and covering. */
+  readonly maintain: () => Promise<void>;
+  /** Called when the log has grown. */
+  readonly grown: () => void;
+}
+
+interface Waiting {
+  readonly request: AppendRequest;
+  readonly resolve: (placements: readonly Placement[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Written {
+  readonly frame: JournalFrame | undefined;
+  readonly settled: { waiting: Waiting; placements: readonly Placement[] }[];
+  readonly mode: FrameMode;
+}
+
+/**
+ * Turns the appends that wait at a moment into one frame and one flush. One batch is under way at a time;
+ * what arrives meanwhile forms the next.
+ */
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #core: EngineCore;
+  readonly #view: LogView;
+  #queue: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #lastApplied = 0;
+  #applyTimer: NodeJS.Timeout | undefined;
+  /** A flush failed: nothing more is promised until the store has been recovered. */
+  #fenced = false;
+  /** Why journalled lines could not go to their files; appends wait until they can. */
+  #applyFailure: unknown;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#core = parts.core;
+    this.#view = parts.view;
+  }
+
+  append(request: AppendRequest): Promise<readonly Placement[]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ request, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when no append is waiting or under way. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  stop(): void {
+    clearTimeout(this.#applyTimer);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Callers that were just answered ask again in this turn; waiting for its end lets them share a flush.
+      await nextTurn();
+      const batch = this.#take();
+      await this.#write(batch).catch((error: unknown) => {
+        for (const waiting of batch) waiting.reject(forCaller(error, waiting.request));
+      });
+      await this.#parts.maintain();
+    }
+    this.#running = undefined;
+    this.#scheduleApply();
+  }
+
+  #take(): Waiting[] {
+    const { batchEventsMax } = this.#core.options;
+    let events = 0;
+    let count = 0;
+    while (count < this.#queue.length) {
+      events += this.#queue[count]?.request.events.length ?? 0;
+      if (count > 0 && events > batchEventsMax) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+    let written: Written;
+    try {
+      const head = this.standAtHead();
+      if (this.#applyFailure !== undefined) this.#apply(head);
+      written = this.#writeFrame(batch);
+    } catch (error) {
+      throw storageError(error, this.#core.layout.base);
+    } finally {
+      this.#core.lock.release();
+    }
+    await this.#flush(written);
+    for (const { waiting, placements } of written.settled) waiting.resolve(placements);
+    if (written.frame !== undefined) this.#parts.grown();
+  }
+
+  /** Under the lock: knows all that others wrote, after recovering what they may have left. */
+  standAtHead(): Head {
+    const { disk } = this.#core;
+    const head = readHead(disk, this.#parts.headFile);
+    if (head === undefined || head.boot !== this.#core.boot) this.#parts.recover("stale");
+    else if (head.suspect || this.#fenced) this.#parts.recover("suspect");
+    this.#fenced = false;
+    const now = readHead(disk, this.#parts.headFile);
+    if (now === undefined) throw new EsoError("ESO_LOG_DAMAGED", "the store's head cannot be read back");
+    this.#view.catchUp(now);
+    return now;
+  }
+
+  #writeFrame(batch: readonly Waiting[]): Written {
+    const head = readHead(this.#core.disk, this.#parts.headFile) as Head;
+    const recordedMs = nextRecordedMs(this.#core, head.recordedMs);
+    const { journal, end } = this.#view.end;
+    const firstPosition = this.#view.position + 1;
+    const plan = new BatchPlan(this.#source(), { journal, at: end, firstPosition, recordedMs });
+    const settled: Written["settled"] = [];
+    for (const waiting of batch) {
+      try {
+        settled.push({ waiting, placements: plan.add(waiting.request, this.#durability(waiting)) });
+      } catch (error) {
+        waiting.reject(error);
+      }
+    }
+    const mode = this.#modeOf(settled);
+    if (plan.events.length === 0) return { frame: undefined, settled, mode };
+    return { frame: this.#putFrame(plan, head, { mode, recordedMs }), settled, mode };
+  }
+
+  #durability(waiting: Waiting): Durability {
+    return waiting.request.durability ?? this.#core.options.durability;
+  }
+
+  #modeOf(settled: Written["settled"]): FrameMode {
+    const wanted = settled.map(({ waiting }) => this.#durability(waiting));
+    return wanted.includes("sync") ? "s" : wanted.every((durability) => durability === "os") ? "o" : "g";
+  }
+
+  #source() {
+    const { lines, checkStream } = this.#parts;
+    const view = this.#view;
+    return {
+      headOf(stream: string) {
+        checkStream(stream);
+        return view.headOf(stream);
+      },
+      candidates(hash: number) {
+        const positions = [...view.catalog.ids.find(hash), ...view.tail.find(hash).map((event) => event.position)];
+        return positions.map((position) => {
+          const [line] = lines.at([position]);
+          const event = JSON.parse(Buffer.from(line?.bytes ?? []).toString()) as StoredEvent;
+          const flags = view.tail.at(position)?.flags ?? view.catalog.order.read(position, 1)[0]?.flags ?? 0;
+          return { event, flags };
+        });
+      },
+    };
+  }
+
+  #putFrame(plan: BatchPlan, head: Head, stamp: { mode: FrameMode; recordedMs: number }): JournalFrame {
+    const { end, frame, crc } = this.#view.end;
+    const journal = this.#view.journal();
+    const firstPosition = this.#view.position + 1;
+    const ticket = { frame: frame + 1, firstPosition, ...stamp, previousCrc: crc };
+    const encoded = encodeFrame(ticket, plan.body, plan.events.length);
+    const frameEnd = end + encoded.bytes.length;
+    journal.reserve(frameEnd);
+    const position = firstPosition + plan.events.length - 1;
+    const next = { ...head, journal: journal.number, end: frameEnd, frame: frame + 1, frameCrc: encoded.crc };
+    try {
+      journal.write(encoded.bytes, end);
+      writeHead(this.#core.disk, this.#parts.headFile, { ...next, position, recordedMs: stamp.recordedMs });
+    } catch (error) {
+      this.#takeBack(head, { at: end, length: encoded.bytes.length }, error);
+      throw error;
+    }
+    const header = {
+      ...ticket,
+      count: plan.events.length,
+      bytes: encoded.bytes.length - HEADER_BYTES,
+      crc: encoded.crc,
+    };
+    const written = { journal: journal.number, start: end, end: frameEnd, header, bytes: encoded.bytes, events: plan.events };
+    this.#view.adoptOwn(written, plan.heads);
+    if (stamp.mode === "s") this.#flushNow(written);
+    return written;
+  }
+
+  /** Makes sure that a frame whose write failed will never be seen; if that fails too, its fate is unknown. */
+  #takeBack(head: Head, written: { at: number; length: number }, cause: unknown): void {
+    try {
+      this.#view.journal().erase(written.at, written.length);
+      writeHead(this.#core.disk, this.#parts.headFile, head);
+    } catch {
+      // The first error says more than this one; what counts is that nothing is promised from here on.
+      this.#fenced = true;
+      throw outcomeUnknown([], cause);
+    }
+  }
+
+  #flushNow(frame: JournalFrame): void {
+    try {
+      this.#view.journal().sync();
+    } catch (error) {
+      this.#fenced = true;
+      throw outcomeUnknown(frame.events, error);
+    }
+    this.#noteSynced(frame);
+  }
+
+  #noteSynced(frame: { journal: number; end: number }): void {
+    this.#view.synced(frame.journal, frame.end);
+    writeSynced(this.#core.disk, this.#parts.headFile, frame);
+  }
+
+  async #flush(written: Written): Promise<void> {
+    const { frame, mode } = written;
+    if (frame === undefined || mode !== "g") {
+      // A duplicate's first record may still be on its way to the disk; its acknowledgement must wait too.
+      if (frame === undefined && written.settled.length > 0 && !this.#view.allSynced) await this.flushAll();
+      return;
+    }
+    const flushed = this.#view.journal().syncAsync();
+    this.#applyIfDue();
+    try {
+      await flushed;
+    } catch (error) {
+      throw await this.#fence(written, error);
+    }
+    this.#noteSynced(frame);
+  }
+
+  /** Brings everything written so far to the disk. */
+  async flushAll(): Promise<void> {
+    const { journal, end } = this.#view.end;
+    if (this.#view.allSynced) return;
+    try {
+      await this.#view.journal().syncAsync();
+    } catch (error) {
+      this.#fenced = true;
+      throw error;
+    }
+    this.#noteSynced({ journal, end });
+  }
+
+  /** While a flush is under way, this thread has time to write what earlier flushes made safe. */
+  #applyIfDue(): void {
+    const due = performance.now() - this.#lastApplied >= this.#core.options.applyIntervalMs;
+    if (!due || this.#view.appliable().length === 0 || !this.#core.lock.tryAcquire()) return;
+    try {
+      this.#apply(this.standAtHead());
+    } catch (error) {
+      this.#applyFailure = error;
+    } finally {
+      this.#core.lock.release();
+    }
+  }
+
+  /** Under the lock: writes the lines of frames that are on disk to their files. */
+  #apply(head: Head): void {
+    const frames = this.#view.appliable();
+    const last = frames.at(-1);
+    if (last !== undefined) {
+      applyFrames(frames, this.#parts.partitions);
+      writeHead(this.#core.disk, this.#parts.headFile, { ...head, applied: last.end });
+      this.#view.applied(frames.length);
+    }
+    this.#applyFailure = undefined;
+    this.#lastApplied = performance.now();
+  }
+
+  #scheduleApply(): void {
+    if (this.#view.unapplied.length === 0) return;
+    clearTimeout(this.#applyTimer);
+    this.#applyTimer = setTimeout(() => {
+      if (this.#running !== undefined) return;
+      this.drain().catch((error: unknown) => {
+        this.#applyFailure = error;
+      });
+    }, this.#core.options.applyIntervalMs);
+  }
+
+  /**
+   * Flushes and applies everything there is, so that the files hold it; `then` runs at that moment, under
+   * the lock.
+   */
+  async drain(then?: (head: Head) => void): Promise<void> {
+    await this.flushAll();
+    await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+    try {
+      const head = this.standAtHead();
+      if (!this.#view.allSynced) {
+        const { journal, end } = this.#view.end;
+        this.#view.journal().sync();
+        this.#noteSynced({ journal, end });
+      }
+      this.#apply(head);
+      then?.(readHead(this.#core.disk, this.#parts.headFile) as Head);
+    } finally {
+      this.#core.lock.release();
+    }
+  }
+
+  get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  /** Promises nothing more until the store has been recovered: the device may lack what was written. */
+  fence(): void {
+    this.#fenced = true;
+  }
+
+  /** Marks the journal as one that takes no more frames, for every process, and gives the error to answer with. */
+  async #fence(written: Written, cause: unknown): Promise<OutcomeUnknownError> {
+    this.#fenced = true;
+    await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+    try {
+      const head = readHead(this.#core.disk, this.#parts.headFile);
+      if (head !== undefined) writeHead(this.#core.disk, this.#parts.headFile, { ...head, suspect: true });
+    } finally {
+      this.#core.lock.release();
+    }
+    return outcomeUnknown(written.frame?.events ?? [], cause);
+  }
+}
+
+/** The same unknown outcome, told in terms of one caller's events. */
+function forCaller(error: unknown, request: AppendRequest): unknown {
+  if (!(error instanceof OutcomeUnknownError)) return error;
+  const event_ids = request.events.map((event) => event.event_id);
+  const { hint = "", cause } = error;
+  return new OutcomeUnknownError(error.code, error.message, { hint, cause, details: { event_ids } });
+}
+
+function outcomeUnknown(events: readonly { position: number }[], cause: unknown): OutcomeUnknownError {
+  const positions = events.length === 0 ? "" : ` (positions ${events[0]?.position} to ${events.at(-1)?.position})`;
+  return new OutcomeUnknownError(
+    "ESO_OUTCOME_UNKNOWN",
+    `the disk reported an error while the events were being secured${positions}: they may or may not be kept`,
+    {
+      hint: "Retry with the same event_id: a kept event is answered as a duplicate, a lost one is written.",
+      details: { event_ids: [] },
+      cause,
+    },
+  );
+}
