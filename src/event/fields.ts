@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+
+import type { JsonObject } from "./envelope.ts";
+import { ISO_TIME } from "./iso-time.ts";
+
+/** Stands in the place of a text that is too long for a line; the bytes lie in `.store/blobs/<sha256>`. */
+export interface BlobRef {
+  readonly $blob: string;
+  readonly bytes: number;
+  readonly media_type?: string;
+}
+
+/** Phases that an orchestration goes through unless the configuration names others. */
+export const DEFAULT_PHASES = ["EXPLORE", "PLAN", "CODE", "TEST", "FIX", "DOCUMENT"] as const;
+
+const SHA = /^[0-9a-fA-F]{7,40}$/;
+const BLOB_DIGEST = /^[0-9a-f]{64}$/;
+
+/** Zod cannot say "any JSON object" without walking it again, and the door has walked it already. */
+const anyObject = (): z.ZodMiniType<JsonObject> => z.looseObject({}) as unknown as z.ZodMiniType<JsonObject>;
+
+const blobRef = (): z.ZodMiniType<BlobRef> =>
+  z.looseObject({
+    $blob: z.string().check(z.regex(BLOB_DIGEST)),
+    bytes: z.int().check(z.gte(0)),
+    media_type: z.optional(z.string()),
+  }) as unknown as z.ZodMiniType<BlobRef>;
+
+const described = <S extends z.ZodMiniType>(schema: S, description: string): S =>
+  schema.register(z.globalRegistry, { description });
+
+/**
+ * The kinds of metadata fields. Type definitions receive them as a parameter and so do not import zod:
+ * readers, which never validate, do not pay for loading it.
+ *
+ * @param phases what a phase field may say; without it any string, for the published JSON Schemas.
+ */
+export function fieldKinds(phases?: readonly string[]) {
+  return {
+    /** Names, ids, keys and statuses: never empty. */
+    name: (description: string) => described(z.string().check(z.minLength(1)), description),
+    /** Free text, empty allowed. */
+    text: (description: string) => described(z.string(), description),
+    /** Free text that may be long: the string itself or a reference to an attached blob. */
+    longText: (description: string) => described(z.union([z.string(), blobRef()]), description),
+    /** A commit, 7 to 40 hex digits. */
+    sha: (description: string) => described(z.string().check(z.regex(SHA)), description),
+    /** How many of something: a whole number from 0. */
+    count: (description: string) => described(z.int().check(z.gte(0)), description),
+    /** A number in a row, from 1. */
+    ordinal: (description: string) => described(z.int().check(z.gte(1)), description),
+    /** Durations, scores and costs. */
+    number: (description: string) => described(z.number(), description),
+    yesNo: (description: string) => described(z.boolean(), description),
+    /** ISO 8601 with `Z` or an offset; kept as it was written. */
+    time: (description: string) => described(z.string().check(z.regex(ISO_TIME)), description),
+    list: (description: string) => described(z.array(z.string()), description),
+    object: (description: string) => described(anyObject(), description),
+    objects: (description: string) => described(z.array(anyObject()), description),
+    /** Remarks, or how many there are. */
+    textOrCount: (description: string) =>
+      described(z.union([z.string(), z.int().check(z.gte(0))]), description),
+    oneOf: <const V extends readonly string[]>(values: V, description: string) =>
+      described(z.enum(values), description),
+    phase: (description: string): z.ZodMiniType<string> =>
+      described(phases === undefined ? z.string().check(z.minLength(1)) : z.enum(phases), description),
+  };
+}
+
+/** What a type definition builds its metadata from. */
+export type FieldKinds = ReturnType<typeof fieldKinds>;

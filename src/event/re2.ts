@@ -1,0 +1,24 @@
+import type { RE2JS } from "re2js";
+
+/** A pattern that users wrote, run in time linear to the text. */
+export interface SafePattern {
+  /** Whether the whole text is the pattern. */
+  matches(text: string): boolean;
+  /** Whether the pattern occurs in the text. */
+  occursIn(text: string): boolean;
+}
+
+/** Compiles user-written patterns; users' regular expressions never run on the native, backtracking engine. */
+export type PatternCompiler = (pattern: string) => SafePattern;
+
+/** Loads the linear-time engine. It is large, so only those who have such patterns pay for it. */
+export async function loadPatternCompiler(): Promise<PatternCompiler> {
+  const { RE2JS } = await import("re2js");
+  return (pattern) => {
+    const compiled: RE2JS = RE2JS.compile(RE2JS.translateRegExp(pattern));
+    return {
+      matches: (text) => compiled.matches(text),
+      occursIn: (text) => compiled.matcher(text).find(),
+    };
+  };
+}

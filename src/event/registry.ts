@@ -1,0 +1,113 @@
+import type { EventTypeDefinition, MetadataInputOf, MetadataOf } from "./definition.ts";
+import type { EventInput, StoredEvent } from "./envelope.ts";
+import * as agent from "./types/agent.ts";
+import * as checkpoint from "./types/checkpoint.ts";
+import * as documentation from "./types/documentation.ts";
+import * as gap from "./types/gap.ts";
+import * as jira from "./types/jira.ts";
+import * as orchestration from "./types/orchestration.ts";
+import * as phase from "./types/phase.ts";
+import * as quality from "./types/quality.ts";
+import * as recovery from "./types/recovery.ts";
+import * as replay from "./types/replay.ts";
+import * as sourceControl from "./types/source-control.ts";
+import * as store from "./types/store.ts";
+import * as summary from "./types/summary.ts";
+import * as testRun from "./types/test-run.ts";
+
+/** The catalogue by family, in the order in which the documentation lists it. */
+export const EVENT_FAMILIES = {
+  Orchestration: orchestration,
+  Phase: phase,
+  Agent: agent,
+  Gap: gap,
+  "Source control": sourceControl,
+  Jira: jira,
+  Documentation: documentation,
+  Quality: quality,
+  Test: testRun,
+  Checkpoint: checkpoint,
+  Summary: summary,
+  "Error and recovery": recovery,
+  Replay: replay,
+} as const satisfies Record<string, Readonly<Record<string, EventTypeDefinition>>>;
+
+/** Every event type that callers may log, by name. */
+export const EVENT_TYPES = {
+  ...orchestration,
+  ...phase,
+  ...agent,
+  ...gap,
+  ...sourceControl,
+  ...jira,
+  ...documentation,
+  ...quality,
+  ...testRun,
+  ...checkpoint,
+  ...summary,
+  ...recovery,
+  ...replay,
+} as const satisfies Record<string, EventTypeDefinition>;
+
+/** The store's own housekeeping; callers cannot log these. */
+export const STORE_EVENT_TYPES = { ...store } as const satisfies Record<string, EventTypeDefinition>;
+
+type Catalogue = typeof EVENT_TYPES & typeof STORE_EVENT_TYPES;
+
+/** The name of an event type that callers may log. */
+export type EventType = keyof typeof EVENT_TYPES;
+/** The name of an event type that only the store logs. */
+export type StoreEventType = keyof typeof STORE_EVENT_TYPES;
+
+/**
+ * A stored event of one type, its metadata typed.
+ *
+ * @example
+ * ```ts
+ * function why(event: EventOf<"AgentFailed">): string {
+ *   return `${event.metadata.agent_name}: ${event.metadata.failure_reason}`;
+ * }
+ * ```
+ */
+export type EventOf<T extends EventType | StoreEventType> = StoredEvent<T, MetadataOf<Catalogue[T]>>;
+
+/** What a caller gives to log an event of one type. */
+export type InputOf<T extends EventType> = EventInput<T, MetadataInputOf<Catalogue[T]>>;
+
+/** Any event of the catalogue; `switch` over `event_type` narrows the metadata. */
+export type AnyEvent = { [T in EventType | StoreEventType]: EventOf<T> }[EventType | StoreEventType];
+
+/** Any input of the catalogue. */
+export type AnyInput = { [T in EventType]: InputOf<T> }[EventType];
+
+const DEFINITIONS: ReadonlyMap<string, EventTypeDefinition> = new Map(
+  Object.entries<EventTypeDefinition>({ ...EVENT_TYPES, ...STORE_EVENT_TYPES }),
+);
+
+/** The names of all types that callers may log, in catalogue order. */
+export const EVENT_TYPE_NAMES: readonly EventType[] = Object.values(EVENT_FAMILIES).flatMap((family) =>
+  Object.values<{ readonly type: EventType }>(family).map((definition) => definition.type),
+);
+
+/** The definition of a built-in type, also of the store's own ones. */
+export function definitionOf(type: string): EventTypeDefinition | undefined {
+  return DEFINITIONS.get(type);
+}
+
+/** Whether this is a type of the catalogue that callers may log. */
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENT_TYPES, type);
+}
+
+/** Whether the name belongs to the store's own housekeeping, known to this version or not. */
+export function isStoreEventType(type: string): boolean {
+  return /^Store[A-Z]/.test(type);
+}
+
+/** Whether the event is of this type; narrows its metadata. */
+export function isEventOf<T extends EventType | StoreEventType>(
+  event: StoredEvent,
+  type: T,
+): event is EventOf<T> {
+  return event.event_type === type;
+}

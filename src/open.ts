@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+
+import { type Config, DEFAULT_CONFIG } from "./config/config.ts";
+import { createCodec } from "./event/codec.ts";
+import { ConfigError } from "./errors.ts";
+import type { EventLog } from "./log/event-log.ts";
+import { EventStore, type StoreParts } from "./store/event-store.ts";
+import { memoryBlobs } from "./store/blobs.ts";
+import { memoryCursors } from "./store/consumer-cursors.ts";
+
+/** How to open a store. Everything but the place has a default. */
+export interface OpenStoreOptions {
+  /** The store's folder, such as `./sessions/events`. Made when it is not there. */
+  readonly path?: string;
+  /** A store elsewhere, such as `postgres://…`; no engine for it is part of this version. */
+  readonly url?: string;
+  /** `memory` keeps events in this process only, for tests. Default `files`. */
+  readonly engine?: "files" | "memory";
+  /** A configuration as `loadConfig` gives it. Default: every key at its default. */
+  readonly config?: Config;
+  /** Overrides `storage.durability`. */
+  readonly durability?: "group" | "sync" | "os";
+  /** The session of events that name none; comes before the open run's session. */
+  readonly session?: string;
+  /** The issue of events that name none. */
+  readonly issueKey?: string;
+  /** `read` never writes to the folder, not even to recover. Default `write`. */
+  readonly access?: "write" | "read";
+  /** Make the store when it is not there. Default true. */
+  readonly create?: boolean;
+  /** Epoch ms; default the machine's clock. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Opens a store, making it when it is not there. Recovers by itself what a killed process left.
+ * @throws ConfigError for a folder that cannot be a store, a newer format, or a network file system.
+ * @throws StoreLockedError when recovery must wait for another process for too long.
+ *
+ * @example
+ * ```ts
+ * await using store = await openStore({ path: "./sessions/events" });
+ * for await (const event of store.queryEvents({ issueKey: "PROJ-123" })) console.log(event.event_type);
+ * ```
+ */
+export async function openStore(options: OpenStoreOptions): Promise<EventStore> {
+  const config = options.config ?? DEFAULT_CONFIG;
+  if (options.url !== undefined) throw noEngine(options.url);
+  if (options.engine === "memory") return openMemory(options, config);
+  const path = options.path ?? config.storage.base_path;
+  if (path === null || path === undefined) throw noPlace();
+  return openFiles(options, config, resolve(path));
+}
+
+async function openMemory(options: OpenStoreOptions, config: Config): Promise<EventStore> {
+  const { openMemoryLog } = await import("./engines/memory/memory-log.ts");
+  const clock = options.clock ?? Date.now;
+  const none = { hot_bytes: 0, archived_bytes: 0, journal_bytes: 0, snapshots: 0 };
+  return new EventStore({
+    ...(await common(options, config, undefined)),
+    log: openMemoryLog({ clock }),
+    index: undefined,
+    cursors: memoryCursors(),
+    blobs: memoryBlobs(),
+    counters: undefined,
+    storageFigures: () => Promise.resolve(none),
+  });
+}
+
+async function openFiles(options: OpenStoreOptions, config: Config, path: string): Promise<EventStore> {
+  const { openFilesLog } = await import("./engines/files/open-files-log.ts");
+  const { filesParts } = await import("./engines/files/files-parts.ts");
+  const { storage, performance: habits } = config;
+  const log: EventLog = await openFilesLog({
+    path,
+    access: options.access ?? "write",
+    create: options.create ?? true,
+    durability: options.durability ?? storage.durability,
+    lockTimeoutMs: storage.lock_timeout_seconds * 1000,
+    allowNetworkFileSystem: storage.allow_network_file_system,
+    journalMaxBytes: storage.journal_max_bytes,
+    openFilesMax: storage.open_files_max,
+    applyIntervalMs: habits.apply_interval_ms,
+    batchBytesMax: habits.max_batch_bytes,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
+  const parts = await common(options, config, join(path, "schemas", "custom"));
+  return new EventStore({ ...parts, log, ...filesParts(path, { index: config.indexing.enabled, access: options.access ?? "write" }) });
+}
+
+async function common(
+  options: OpenStoreOptions,
+  config: Config,
+  customTypes: string | undefined,
+): Promise<Pick<StoreParts, "codec" | "limits" | "maxBatchEvents" | "clock">> {
+  const issueKey = options.issueKey ?? config.issue_key.default ?? undefined;
+  const session = options.session ?? config.session.default ?? undefined;
+  const codec = await createCodec({
+    phases: config.phases,
+    issueKeyPattern: config.issue_key.pattern,
+    defaultSessionId: randomUUID(),
+    unknownEvents: config.validation.unknown_events,
+    ...(issueKey === undefined ? {} : { defaultIssueKey: issueKey }),
+    ...(session === undefined ? {} : { session }),
+    ...(customTypes === undefined ? {} : { customTypes }),
+  });
+  return {
+    codec,
+    limits: config.query,
+    maxBatchEvents: config.validation.max_batch_events,
+    clock: options.clock ?? Date.now,
+  };
+}
+
+function noEngine(url: string): ConfigError {
+  const scheme = url.slice(0, url.indexOf(":"));
+  return new ConfigError("ESO_INVALID_CONFIG", `there is no engine for ${scheme}: stores in this version`, {
+    hint: "Give a folder: openStore({ path: \"./sessions/events\" }).",
+  });
+}
+
+function noPlace(): ConfigError {
+  return new ConfigError("ESO_INVALID_CONFIG", "openStore was not told where the store is", {
+    hint: 'Give a folder: openStore({ path: "./sessions/events" }), or set storage.base_path.',
+  });
+}
