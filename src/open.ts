@@ -7,7 +7,7 @@ import { ConfigError } from "./errors.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { EventStore, type StoreParts } from "./store/event-store.ts";
 import { memoryBlobs } from "./store/blobs.ts";
-import { memoryCursors } from "./store/consumer-cursors.ts";
+import { memoryCursors } from "./log/consumer-cursors.ts";
 
 /** How to open a store. Everything but the place has a default. */
 export interface OpenStoreOptions {
@@ -86,7 +86,7 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const parts = await common(options, config, join(path, "schemas", "custom"));
-  return new EventStore({ ...parts, log, ...filesParts(path, { index: config.indexing.enabled, access: options.access ?? "write" }) });
+  return new EventStore({ ...parts, log, ...filesParts(path, log, { index: config.indexing.enabled, access: options.access ?? "write" }) });
 }
 
 async function common(

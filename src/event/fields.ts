@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 import type { JsonObject } from "./envelope.ts";
-import { ISO_TIME } from "./iso-time.ts";
+import { ISO_TIME, ISO_TIME_RULE } from "./iso-time.ts";
 
 /** Stands in the place of a text that is too long for a line; the bytes lie in `.store/blobs/<sha256>`. */
 export interface BlobRef {
@@ -9,9 +9,6 @@ export interface BlobRef {
   readonly bytes: number;
   readonly media_type?: string;
 }
-
-/** Phases that an orchestration goes through unless the configuration names others. */
-export const DEFAULT_PHASES = ["EXPLORE", "PLAN", "CODE", "TEST", "FIX", "DOCUMENT"] as const;
 
 const SHA = /^[0-9a-fA-F]{7,40}$/;
 const BLOB_DIGEST = /^[0-9a-f]{64}$/;
@@ -26,8 +23,11 @@ const blobRef = (): z.ZodMiniType<BlobRef> =>
     media_type: z.optional(z.string()),
   }) as unknown as z.ZodMiniType<BlobRef>;
 
-const described = <S extends z.ZodMiniType>(schema: S, description: string): S =>
-  schema.register(z.globalRegistry, { description });
+/** The description goes into the JSON Schema and the reference page. */
+function described<S extends z.ZodMiniType>(schema: S, description: string): S {
+  z.globalRegistry.add(schema, { description });
+  return schema;
+}
 
 /**
  * The kinds of metadata fields. Type definitions receive them as a parameter and so do not import zod:
@@ -42,9 +42,11 @@ export function fieldKinds(phases?: readonly string[]) {
     /** Free text, empty allowed. */
     text: (description: string) => described(z.string(), description),
     /** Free text that may be long: the string itself or a reference to an attached blob. */
-    longText: (description: string) => described(z.union([z.string(), blobRef()]), description),
+    longText: (description: string) =>
+      described(z.union([z.string(), blobRef()], "must be a string or a reference to a blob"), description),
     /** A commit, 7 to 40 hex digits. */
-    sha: (description: string) => described(z.string().check(z.regex(SHA)), description),
+    sha: (description: string) =>
+      described(z.string().check(z.regex(SHA, "must be 7 to 40 hex digits")), description),
     /** How many of something: a whole number from 0. */
     count: (description: string) => described(z.int().check(z.gte(0)), description),
     /** A number in a row, from 1. */
@@ -53,13 +55,16 @@ export function fieldKinds(phases?: readonly string[]) {
     number: (description: string) => described(z.number(), description),
     yesNo: (description: string) => described(z.boolean(), description),
     /** ISO 8601 with `Z` or an offset; kept as it was written. */
-    time: (description: string) => described(z.string().check(z.regex(ISO_TIME)), description),
+    time: (description: string) => described(z.string().check(z.regex(ISO_TIME, ISO_TIME_RULE)), description),
     list: (description: string) => described(z.array(z.string()), description),
     object: (description: string) => described(anyObject(), description),
     objects: (description: string) => described(z.array(anyObject()), description),
     /** Remarks, or how many there are. */
     textOrCount: (description: string) =>
-      described(z.union([z.string(), z.int().check(z.gte(0))]), description),
+      described(
+        z.union([z.string(), z.int().check(z.gte(0))], "must be a string or a whole number"),
+        description,
+      ),
     oneOf: <const V extends readonly string[]>(values: V, description: string) =>
       described(z.enum(values), description),
     phase: (description: string): z.ZodMiniType<string> =>

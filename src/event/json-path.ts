@@ -1,3 +1,5 @@
+import type { Json } from "./envelope.ts";
+
 const PLAIN_KEY = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 
 /** A JSON path such as `$.metadata.labels[2]`; keys that are no names are quoted. */
@@ -8,4 +10,11 @@ export function jsonPath(segments: readonly (string | number)[]): string {
     else path += PLAIN_KEY.test(segment) ? `.${segment}` : `[${JSON.stringify(segment)}]`;
   }
   return path;
+}
+
+/** What kind of JSON value this is, for messages. */
+export function kindOf(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -57,7 +57,9 @@ function faultIn(value: unknown, depth: number): Fault | undefined {
       if (depth > MAX_DEPTH) return fault(JSON_FAULTS.depth);
       return Array.isArray(value) ? faultInArray(value, depth) : faultInObject(value, depth);
     default:
-      return fault(`is ${typeof value === "undefined" ? "undefined" : `a ${typeof value}`}, not a JSON value`);
+      return fault(
+        `is ${typeof value === "undefined" ? "undefined" : `a ${typeof value}`}, not a JSON value`,
+      );
   }
 }
 
@@ -102,4 +104,5 @@ function isPlain(object: object): boolean {
   );
 }
 
-const kindOf = (object: object): string => Object.prototype.toString.call(object).slice("[object ".length, -1);
+const kindOf = (object: object): string =>
+  Object.prototype.toString.call(object).slice("[object ".length, -1);

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 
 import type { ValidationIssue } from "../errors.ts";
 import type { EventTypeDefinition } from "./definition.ts";
-import type { JsonObject } from "./envelope.ts";
+import type { Json, JsonObject } from "./envelope.ts";
 import type { FieldKinds } from "./fields.ts";
-import { jsonPath } from "./json-path.ts";
+import { jsonPath, kindOf } from "./json-path.ts";
 
 /** Checks the metadata of one event type. */
 export interface MetadataValidator {
@@ -31,51 +31,45 @@ export function metadataValidator(definition: EventTypeDefinition, fields: Field
   const schema = z.compile(metadataSchema(definition, fields));
   return {
     accepts: (metadata) => z.validate(schema, metadata),
-    issues: (metadata) => z.safeParse(schema, metadata).error?.issues.map(asIssue) ?? [],
+    issues: (metadata) =>
+      z.safeParse(schema, metadata).error?.issues.map((issue) => asIssue(issue, metadata)) ?? [],
   };
 }
 
-function asIssue(issue: z.core.$ZodIssue): ValidationIssue {
+function asIssue(issue: z.core.$ZodIssue, metadata: JsonObject): ValidationIssue {
   const segments = issue.path.map((segment) => (typeof segment === "symbol" ? String(segment) : segment));
-  return { path: jsonPath(["metadata", ...segments]), message: messageOf(issue) };
+  return {
+    path: jsonPath(["metadata", ...segments]),
+    message: messageOf(issue, valueAt(metadata, segments)),
+  };
 }
 
-function messageOf(issue: z.core.$ZodIssue): string {
+function messageOf(issue: z.core.$ZodIssue, value: Json | undefined): string {
+  if (value === undefined) return "is missing";
   switch (issue.code) {
     case "invalid_type":
-      return issue.input === undefined
-        ? "is missing"
-        : `must be ${article(issue.expected)}, not ${kindOf(issue.input)}`;
+      return `must be ${KIND_NAMES.get(issue.expected) ?? `a ${issue.expected}`}, not ${kindOf(value)}`;
     case "invalid_value":
       return `must be one of ${issue.values.join(", ")}`;
     case "too_small":
       return issue.origin === "string" ? "must not be empty" : `must be at least ${issue.minimum}`;
-    case "invalid_format":
-      return `must ${formatRule(issue)}`;
-    case "invalid_union":
-      return "has none of the kinds that this field may have: see the event type's reference";
     default:
       return issue.message;
   }
 }
 
-function formatRule(issue: z.core.$ZodIssueInvalidStringFormat): string {
-  if (issue.pattern?.includes("0-9a-fA-F") === true) return "be 7 to 40 hex digits";
-  return "be an ISO 8601 time with Z or an offset, such as 2026-01-31T12:00:00Z";
-}
-
-const article = (kind: string): string => {
-  const name = KIND_NAMES.get(kind) ?? kind;
-  return /^[aio]/.test(name) ? `an ${name}` : `a ${name}`;
-};
-
-const KIND_NAMES = new Map([
-  ["int", "whole number"],
-  ["record", "object"],
+/** Zod's names of kinds that do not read well with a plain "a" before them. */
+const KIND_NAMES = new Map<string, string>([
+  ["int", "a whole number"],
+  ["object", "an object"],
+  ["array", "an array"],
 ]);
 
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return article(typeof value);
+function valueAt(root: Json, segments: readonly (string | number)[]): Json | undefined {
+  let value: Json | undefined = root;
+  for (const segment of segments) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = (value as Readonly<Record<string | number, Json | undefined>>)[segment];
+  }
+  return value;
 }

@@ -3,9 +3,9 @@ import type { RE2JS } from "re2js";
 /** A pattern that users wrote, run in time linear to the text. */
 export interface SafePattern {
   /** Whether the whole text is the pattern. */
-  matches(text: string): boolean;
+  readonly matches: (text: string) => boolean;
   /** Whether the pattern occurs in the text. */
-  occursIn(text: string): boolean;
+  readonly occursIn: (text: string) => boolean;
 }
 
 /** Compiles user-written patterns; users' regular expressions never run on the native, backtracking engine. */

@@ -82,4 +82,3 @@ function isEscaped(text: string, index: number): boolean {
   while (text.charCodeAt(index - 1 - backslashes) === BACKSLASH) backslashes++;
   return backslashes % 2 === 1;
 }
-

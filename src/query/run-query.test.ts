@@ -33,7 +33,7 @@ test("without an index every filter equals a naive scan, also while events are a
       filters,
       orders,
       fc.integer({ min: 1, max: 5 }),
-      async ([first, ...later], filter, order, limit) => {
+      async (...[[first, ...later], filter, order, limit]) => {
         const log = steppingLog();
         await appendAll(log, first ?? []);
         const before = await naivePositions(log, { ...filter, order });

@@ -37,7 +37,7 @@ export async function appendEvents(
   const { inputs, options, maxEvents } = request;
   checkOptions(options);
   if (inputs.length > maxEvents) throw tooMany(inputs.length, maxEvents);
-  const events = inputs.map((input, index) => prepareAt(prepare, input, inputs.length === 1 ? undefined : index));
+  const events = prepareAll(prepare, inputs);
   const placements = await log.append({
     events,
     expectedSequence: options.expectedSequence ?? "any",
@@ -45,6 +45,14 @@ export async function appendEvents(
     ...(options.durability === undefined ? {} : { durability: options.durability }),
   });
   return placements.map(ackOf);
+}
+
+/** Readies inputs; errors of a batch have `$[n]` paths. */
+export function prepareAll(
+  prepare: (input: EventInput) => PreparedEvent,
+  inputs: readonly EventInput[],
+): PreparedEvent[] {
+  return inputs.map((input, index) => prepareAt(prepare, input, inputs.length === 1 ? undefined : index));
 }
 
 /** Names the event of a batch that was rejected. */

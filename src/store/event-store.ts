@@ -10,7 +10,7 @@ import type { EventIndex } from "../query/event-index.ts";
 import type { QueryFilter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import { queryEvents, type QueryLimits, type QueryPage, queryPage, type QuerySource } from "../query/run-query.ts";
-import { type Ack, appendEvents, type AppendOptions } from "./append.ts";
+import { type Ack, appendEvents, type AppendOptions, prepareAll } from "./append.ts";
 import { attach, attachment, type BlobReference } from "./blobs.ts";
 import { Meter, metricsOf, openSeconds, type StorageFigures, type StoreMetrics } from "./metrics.ts";
 import { type EventBatch, subscribe, type SubscribeOptions } from "./subscribe.ts";
@@ -102,6 +102,11 @@ export class EventStore {
       this.#meter.appendFailed();
       throw error;
     }
+  }
+
+  /** Checks events as `logEvents` would, but writes nothing. Errors as `logEvents`. */
+  checkEvents(events: readonly (AnyInput | EventInput)[]): void {
+    prepareAll((input: EventInput) => this.#parts.codec.prepare(input), events);
   }
 
   /**

@@ -145,10 +145,7 @@ export class LogView {
   }
 
   #readFrames(journal: JournalFile, limit: number): void {
-    for (const frame of journal.frames(this.#end, limit)) {
-      for (const event of frame.events) this.#heads.delete(event.stream);
-      this.#adopt(frame);
-    }
+    for (const frame of journal.frames(this.#end, limit)) this.#adopt(frame);
   }
 
   /** Takes in a frame that this process wrote, with the stream ends that follow it. */
@@ -198,21 +195,23 @@ export class LogView {
 
   /** The end of a stream, as of this process's end of the log. */
   headOf(stream: string): CatalogHead {
-    const held = this.#heads.get(stream);
-    if (held !== undefined) return held;
-    const head = this.#follow(stream, this.catalog.head(stream) ?? newStream(this.core.storeId, stream));
+    const held = this.#heads.get(stream) ?? this.catalog.head(stream) ?? newStream(this.core.storeId, stream);
+    const head = this.#follow(stream, held);
     this.#heads.set(stream, head);
     return head;
   }
 
-  #follow(stream: string, base: CatalogHead): CatalogHead {
-    const events = this.tail.ofStream(stream).filter((event) => event.sequence > base.sequence);
-    const last = events.at(-1);
-    if (last === undefined) return base;
-    let { runs } = base;
-    for (const event of events) {
-      if ((event.flags & CHANGES_RUN) !== 0) runs = followRuns({ runs }, this.lineOf(event).toString());
+  /** Brings a head up to the tail's last event of its stream. */
+  #follow(stream: string, held: CatalogHead): CatalogHead {
+    const last = this.tail.last(stream);
+    if (last === undefined || last.sequence <= held.sequence) return held;
+    const changes: FrameEvent[] = [];
+    for (let event: FrameEvent | undefined = last; event !== undefined; event = event.before) {
+      if (event.sequence <= held.sequence) break;
+      if ((event.flags & CHANGES_RUN) !== 0) changes.push(event);
     }
+    let { runs } = held;
+    for (const event of changes.reverse()) runs = followRuns({ runs }, this.lineOf(event).toString());
     return {
       sequence: last.sequence,
       hash: leafHash(this.lineOf(last).toString()),

@@ -10,8 +10,8 @@ export interface StoreLock {
   close(): void;
 }
 
-const SPINS = 20;
-const WAIT_MS_MAX = 8;
+const SPINS = 10;
+const NAP_MS_MAX = 4;
 
 /**
  * The kernel's lock on a SQLite database that is used for nothing else.
@@ -62,7 +62,7 @@ export async function acquire(lock: StoreLock, timeout_ms: number): Promise<void
     const waited_ms = performance.now() - begun;
     if (waited_ms > timeout_ms) throw lockedError(Math.round(waited_ms));
     if (attempt < SPINS) await nextTurn();
-    else await sleep(1 + Math.random() * Math.min(WAIT_MS_MAX, attempt - SPINS));
+    else await sleep(1 + Math.random() * Math.min(NAP_MS_MAX, (attempt - SPINS) / 8));
   }
 }
 

@@ -107,6 +107,7 @@ export class WriteSide {
   /** Under the lock: recovers journal, files, head and catalogue. */
   #putInOrder(force: boolean): void {
     const { disk, layout } = this.#core;
+    this.#parts.catalog.refresh();
     const before = readHead(disk, this.#headFile);
     const copied = before !== undefined && before.inode !== disk.inode(this.#headFile);
     if (this.#trusts(before) && this.#parts.catalog.covered !== undefined && !force) return;

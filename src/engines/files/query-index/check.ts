@@ -2,7 +2,7 @@ import type { EventLogReader } from "../../../log/event-log.ts";
 import type { IndexDatabase } from "./index-database.ts";
 import type { Attempt } from "./refresh.ts";
 import { isSame, PAGE, type Pages, type Segment } from "./segment.ts";
-import { SegmentBuilder } from "./segment-builder.ts";
+import { rebuild } from "./segment-builder.ts";
 import { pageCount } from "./term-pages.ts";
 
 interface Checked {
@@ -35,10 +35,11 @@ export async function checkAgainstLog(
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const segment of segments) {
-    const pages = (await rebuilt(log, segment)).pages();
+    const { first, last, text } = segment;
+    const pages = (await rebuild(log.readAll({ after: first - 1 }), segment, { fields: true, text })).pages();
     const isWrong = await attempt((database) => database.read(() => differs(database, segment, pages)));
     if (isWrong !== true) continue;
-    problems.push(`positions ${segment.first} to ${segment.last}: the index is not what the log says`);
+    problems.push(`positions ${first} to ${last}: the index is not what the log says`);
   }
   return problems;
 }
@@ -46,15 +47,4 @@ export async function checkAgainstLog(
 function differs(database: IndexDatabase, segment: Segment, pages: Pages): boolean {
   if (!database.segments().some((other) => isSame(other, segment))) return false;
   return [...pages].some(([page, bytes]) => !database.page(segment.first, page).equals(bytes));
-}
-
-async function rebuilt(log: EventLogReader, { first, last, text }: Segment): Promise<SegmentBuilder> {
-  const builder = new SegmentBuilder(first, { fields: true, text });
-  for await (const lines of log.readAll({ after: first - 1 })) {
-    for (const line of lines) {
-      builder.add(line);
-      if (line.position === last) return builder;
-    }
-  }
-  return builder;
 }

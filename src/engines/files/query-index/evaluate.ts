@@ -24,17 +24,23 @@ export function evaluate(filter: CompiledFilter, segment: Segment, read: ReadPag
   return found;
 }
 
+/** Positions without an event have no time. */
+const ALWAYS: TimeRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
 type Condition = (bits: Bits) => void;
 
 function* conditionsOf(filter: CompiledFilter, segment: Segment, read: ReadPage): Generator<Condition> {
   const { commit } = filter;
+  if (segment.sparse) {
+    yield (bits) => addWithin(read(PAGE.recorded), { min: segment.recorded.min, range: ALWAYS }, bits);
+  }
   for (const { field, values } of filter.equals) {
     yield (bits) => {
-      for (const value of values) addValue(read, termOf(FIELD_PREFIX[field], value), bits);
+      for (const value of values) addValue(read, FIELD_PREFIX[field] + termOf(value), bits);
     };
   }
   if (commit !== undefined) yield (bits) => addCommit(read, commit, bits);
-  for (const word of filter.words) yield (bits) => addWord(read, termOf("", word), bits);
+  for (const word of filter.words) yield (bits) => addWord(read, termOf(word), bits);
   if (filter.timestamp !== undefined)
     yield timeCondition(filter.timestamp, segment.timestamp, () => read(PAGE.timestamp));
   if (filter.recorded !== undefined)

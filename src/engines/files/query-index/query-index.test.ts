@@ -328,6 +328,102 @@ test("an index of a log that was rolled back and went on differently is built an
   await index.close();
 });
 
+test("an index that reaches beyond the log is built anew", async () => {
+  const [storeId, path] = ["11111111-1111-4111-8111-111111111111", freshPath()];
+  const [before, after] = [openMemoryLog({ storeId }), openMemoryLog({ storeId })];
+  await appendAll(before, [{ phase: "CODE" }, { phase: "CODE" }, { phase: "CODE" }]);
+  await appendAll(after, [{ phase: "PLAN" }, { phase: "CODE" }]);
+  const place = { path, storeId, incarnation: "same" };
+  const old = openQueryIndex(place);
+  await old.refresh(before);
+  await old.close();
+  const index = openQueryIndex(place);
+  expect(await allPages(after, index, { phase: "CODE" })).toEqual([2]);
+  expect(await index.refresh(after)).toBe(2);
+  await index.close();
+});
+
+test("positions that hold no event are never selected", async () => {
+  const log = await largeLog();
+  const kept = (position: number) => position < 40 || position === 16_400 || position > 39_990;
+  const pruned = new Proxy(log, {
+    get(target, key) {
+      if (key === "readAll") {
+        return async function* (...args: Parameters<EventLogReader["readAll"]>) {
+          for await (const lines of target.readAll(...args))
+            yield lines.filter(({ position }) => kept(position));
+        };
+      }
+      if (key === "readAt") {
+        return (positions: readonly number[]) => {
+          expect(positions.filter((position) => !kept(position))).toEqual([]);
+          return target.readAt(positions);
+        };
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const index = indexOf(pruned, freshPath());
+  expect(await index.refresh(pruned)).toBe(LARGE);
+  for (const filter of [
+    { fromRecorded: "2020-01-01" },
+    { toTimestamp: "2026-02-01" },
+    { phase: "CODE", order: "desc" },
+    { text: "login" },
+  ] satisfies QueryFilter[]) {
+    const expected = await naivePositions(log, filter);
+    expect(await allPages(pruned, index, filter)).toEqual(expected.filter(kept));
+  }
+  expect(await index.check(pruned)).toEqual([]);
+  await index.close();
+});
+
+test("with an index that is up to date, queries do not read through the log", async () => {
+  const log = await largeLog();
+  let read = 0;
+  const counted = new Proxy(log, {
+    get(target, key) {
+      if (key === "readAll") {
+        return async function* (...args: Parameters<EventLogReader["readAll"]>) {
+          for await (const lines of target.readAll(...args)) {
+            read += lines.length;
+            yield lines;
+          }
+        };
+      }
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const index = indexOf(counted, freshPath());
+  await index.refresh(counted);
+  await appendAll(log, [{ phase: "CODE", session: "last" }]);
+  read = 0;
+  expect(await allPages(counted, index, { sessionId: ["run-1", "last"], order: "desc" })).toHaveLength(51);
+  expect(await allPages(counted, index, { sessionId: ["run-1", "last"] })).toHaveLength(51);
+  expect(read).toBe(2);
+  await index.close();
+});
+
+test("an index object that is reset and healed under running queries keeps answering", async () => {
+  const log = await largeLog();
+  const path = freshPath();
+  const index = indexOf(log, path);
+  const expected = await naivePositions(log, { agentName: "qa", phase: "CODE" });
+  const spoil = async () => {
+    for (let round = 0; round < 3; round++) {
+      await index.refresh(log);
+      if (round === 1) await index.reset();
+      else writeAt(path, 0.3 + round / 10, new Uint8Array(20_000).fill(7));
+    }
+  };
+  const queries = Array.from({ length: 6 }, () => allPages(log, index, { agentName: "qa", phase: "CODE" }));
+  const [answers] = await Promise.all([Promise.all(queries), spoil()]);
+  for (const answer of answers) expect(answer).toEqual(expected);
+  await index.close();
+});
+
 test("an index that may not be written is used as far as it goes", async () => {
   const log = openMemoryLog();
   const path = freshPath();

@@ -5,7 +5,7 @@ import type { EventLogReader, StoredLine } from "../../../log/event-log.ts";
 import type { RefreshOptions } from "../../../query/event-index.ts";
 import type { IndexDatabase } from "./index-database.ts";
 import { isSame, type Segment, SEGMENT_EVENTS } from "./segment.ts";
-import { SegmentBuilder } from "./segment-builder.ts";
+import { rebuild, SegmentBuilder } from "./segment-builder.ts";
 
 /** Runs work on the index's file; undefined when the storage did not allow it. */
 export type Attempt = <T>(work: (database: IndexDatabase) => T) => Promise<T | undefined>;
@@ -71,8 +71,12 @@ export class Refresh {
 
   async #take(building: Building, lines: readonly StoredLine[]): Promise<boolean> {
     for (const line of lines) {
+      building.builder.skipTo(line.position);
+      while (building.builder.isFull) {
+        if (!(await this.#store(building))) return false;
+        building.builder.skipTo(line.position);
+      }
       building.builder.add(line);
-      if (building.builder.isFull && !(await this.#store(building))) return false;
     }
     return true;
   }
@@ -102,8 +106,8 @@ export class Refresh {
     if (missing === undefined) return "again";
     for (const segment of missing) {
       if (this.#isOver()) return "done";
-      const builder = await this.#wordsOf(segment);
-      const pages = builder.pages();
+      const words = await rebuild(this.#lines(segment.first - 1), segment, { fields: false, text: true });
+      const pages = words.pages();
       const stored = await this.#attempt((database) =>
         database.write(() => {
           if (!database.segments().some((other) => isSame(other, segment))) return false;
@@ -114,17 +118,6 @@ export class Refresh {
       if (stored !== true) return "again";
     }
     return "done";
-  }
-
-  async #wordsOf({ first, last }: Segment): Promise<SegmentBuilder> {
-    const builder = new SegmentBuilder(first, { fields: false, text: true });
-    for await (const lines of this.#lines(first - 1)) {
-      for (const line of lines) {
-        builder.add(line);
-        if (line.position === last) return builder;
-      }
-    }
-    return builder;
   }
 
   async *#lines(after: number) {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 
 import type { StoredEvent } from "../../../event/envelope.ts";
@@ -45,7 +46,8 @@ export class SegmentBuilder {
   readonly #timestamps: number[] = [];
   readonly #recorded: number[] = [];
   #lineBytes = 0;
-  #lastLine: Uint8Array = new Uint8Array();
+  #events = 0;
+  #lastLine: StoredLine | undefined;
 
   constructor(first: number, parts: Parts) {
     this.first = first;
@@ -65,8 +67,17 @@ export class SegmentBuilder {
     return this.#timestamps.length >= SEGMENT_EVENTS || this.#lineBytes >= SEGMENT_LINE_BYTES;
   }
 
+  /** Leaves out the positions before this one, as far as the segment reaches. */
+  skipTo(position: number): void {
+    while (this.next < position && !this.isFull) {
+      this.#timestamps.push(Number.NaN);
+      this.#recorded.push(Number.NaN);
+    }
+  }
+
   /** @throws IntegrityError when the line is not JSON. */
   add(line: StoredLine): void {
+    assert.equal(line.position, this.next, "lines come in order of position");
     const event = storedEvent(line);
     const offset = this.#timestamps.length;
     if (this.parts.fields) this.#addFields(event, offset);
@@ -76,7 +87,8 @@ export class SegmentBuilder {
     this.#timestamps.push(Date.parse(event.timestamp));
     this.#recorded.push(Date.parse(event.recorded_at));
     this.#lineBytes += line.bytes.length;
-    this.#lastLine = line.bytes;
+    this.#events += 1;
+    this.#lastLine = line;
   }
 
   segment(): Segment {
@@ -87,7 +99,8 @@ export class SegmentBuilder {
       text: this.parts.text,
       timestamp: spanOf(this.#timestamps),
       recorded: spanOf(this.#recorded),
-      lastLineCrc: crc32(this.#lastLine),
+      sparse: this.#events < this.#timestamps.length,
+      end: { position: this.#lastLine?.position ?? 0, crc: crc32(this.#lastLine?.bytes ?? "") },
     };
   }
 
@@ -119,24 +132,33 @@ export class SegmentBuilder {
   }
 }
 
+/** A stored segment built again from the lines behind its first position. */
+export async function rebuild(
+  chunks: AsyncIterable<readonly StoredLine[]>,
+  { first, last }: Segment,
+  parts: Parts,
+): Promise<SegmentBuilder> {
+  const builder = new SegmentBuilder(first, parts);
+  for await (const lines of chunks) {
+    for (const line of lines) {
+      builder.skipTo(Math.min(line.position, last + 1));
+      if (line.position > last) return builder;
+      builder.add(line);
+    }
+    if (builder.next > last) return builder;
+  }
+  builder.skipTo(last + 1);
+  return builder;
+}
+
 function post(postings: Postings, value: string, offset: number): void {
-  const offsets = postings.get(value);
-  if (offsets === undefined) postings.set(value, [offset]);
+  const term = termOf(value);
+  const offsets = postings.get(term);
+  if (offsets === undefined) postings.set(term, [offset]);
   else if (offsets.at(-1) !== offset) offsets.push(offset);
 }
 
-/** Terms in order. Values that are cut to the same term are joined. */
+/** Terms in order, with the field's prefix. */
 function* termsOf(prefix: string, postings: Postings): Generator<TermEntry> {
-  const terms = [...postings.keys()].map((value) => [termOf(prefix, value), value] as const);
-  terms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  for (let i = 0; i < terms.length;) {
-    const [term] = terms[i]!;
-    const offsets: number[][] = [];
-    for (; terms[i]?.[0] === term; i++) offsets.push(postings.get(terms[i]![1])!);
-    yield [term, offsets.length === 1 ? offsets[0]! : joined(offsets)];
-  }
-}
-
-function joined(lists: readonly number[][]): number[] {
-  return [...new Set(lists.flat())].sort((a, b) => a - b);
+  for (const term of [...postings.keys()].sort()) yield [prefix + term, postings.get(term) ?? []];
 }

@@ -15,8 +15,10 @@ export interface Segment {
   readonly text: boolean;
   readonly timestamp: Span;
   readonly recorded: Span;
-  /** CRC-32 of its last line: tells a log that was rolled back and went on differently. */
-  readonly lastLineCrc: number;
+  /** Some of its positions hold no event, for instance after pruning. */
+  readonly sparse: boolean;
+  /** Its last event and the CRC-32 of its line: tells a log that was rolled back and went on differently. */
+  readonly end: { readonly position: number; readonly crc: number };
 }
 
 /** Numbers of a segment's pages. Pages of terms follow their directory. */

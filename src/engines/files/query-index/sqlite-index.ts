@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 
-import { EsoError } from "../../../errors.ts";
+import { EsoError, IntegrityError } from "../../../errors.ts";
 import type { EventLogReader } from "../../../log/event-log.ts";
 import type {
   EventIndex,
@@ -149,10 +149,11 @@ class SqliteIndex implements EventIndex {
       return result;
     } catch (error) {
       const trouble = troubleOf(error);
-      if (trouble !== "busy" && this.#opening === opening) this.#letGo(database);
+      const isCurrent = this.#opening === opening;
+      if (isCurrent && (trouble !== "busy" || database === undefined)) this.#letGo(database);
       if (trouble === undefined || !(error instanceof Error)) throw error;
       this.#problem = { trouble, reason: `the query index cannot be used: ${error.message}` };
-      if (trouble === "damage" && this.#place.readOnly !== true) this.#remove();
+      if (isCurrent && trouble === "damage" && this.#place.readOnly !== true) this.#remove();
       return undefined;
     }
   }
@@ -189,8 +190,15 @@ function giveUpRolledBack(): never {
   throw new IndexDamage("the log was rolled back since");
 }
 
-async function holds(log: EventLogReader, { last, lastLineCrc }: Segment): Promise<boolean> {
+async function holds(log: EventLogReader, { last, end }: Segment): Promise<boolean> {
   if ((await log.head()).position < last) return false;
-  const [line] = await log.readAt([last]);
-  return line !== undefined && crc32(line.bytes) === lastLineCrc;
+  if (end.position === 0) return true;
+  try {
+    const [line] = await log.readAt([end.position]);
+    return line !== undefined && crc32(line.bytes) === end.crc;
+  } catch (error) {
+    // The line was whole when it was indexed; a query that needs it will say that it is damaged.
+    if (error instanceof IntegrityError) return true;
+    throw error;
+  }
 }

@@ -19,8 +19,8 @@ const ENTRY_HEAD = 4;
 const TERM_MAX = 64;
 
 /** The part of a value that is indexed. */
-export function termOf(prefix: string, value: string): string {
-  return (prefix + (value.length > TERM_MAX ? value.slice(0, TERM_MAX) : value)).toWellFormed();
+export function termOf(value: string): string {
+  return (value.length > TERM_MAX ? value.slice(0, TERM_MAX) : value).toWellFormed();
 }
 
 /** The directory and the pages of terms that come in order. */

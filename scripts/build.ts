@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, rmSync } from "node:fs";
+
+import { build } from "esbuild";
+
+import packageJson from "../package.json" with { type: "json" };
+
+// The library keeps one file a module, so that bundlers and stack traces see its real shape; the command is
+// bundled, because hooks pay for its start on every event.
+rmSync("dist", { recursive: true, force: true });
+execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
+await build({
+  entryPoints: { eso: "src/cli/eso.ts", main: "src/cli/main.ts" },
+  outdir: "dist/bin",
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  chunkNames: "chunks/[name]-[hash]",
+  define: { "process.env.ESO_VERSION": JSON.stringify(packageJson.version) },
+  banner: { js: 'import { createRequire as __eso } from "node:module"; const require = __eso(import.meta.url);' },
+});
+chmodSync("dist/bin/eso.js", 0o755);

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Installs the npm packages when they are missing or no longer fit the lock file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  npm ci --no-audit --no-fund --loglevel=error
+  touch node_modules/.package-lock.json
+fi
