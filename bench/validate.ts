@@ -8,7 +8,7 @@ import { createCodec } from "../src/event/codec.ts";
 import { fieldKinds } from "../src/event/fields.ts";
 import type { JsonObject } from "../src/event/envelope.ts";
 import { checkJsonRules } from "../src/event/json-rules.ts";
-import { metadataValidator } from "../src/event/metadata-validator.ts";
+import { metadataSchema, metadataValidator } from "../src/event/metadata-validator.ts";
 import { definitionOf } from "../src/event/registry.ts";
 import { DEFAULT_PHASES } from "../src/event/phases.ts";
 import { parseStrictJson } from "../src/event/strict-json.ts";
@@ -46,7 +46,7 @@ const text = JSON.stringify(event);
 const codec = await createCodec({ defaultSessionId: randomUUID() });
 const definition = definitionOf(event.event_type);
 if (definition === undefined) throw new Error(`${event.event_type} is not in the catalogue`);
-const validator = metadataValidator(definition, fieldKinds(DEFAULT_PHASES));
+const validator = metadataValidator(metadataSchema(definition, fieldKinds(DEFAULT_PHASES)));
 const metadata: JsonObject = event.metadata;
 const stored = new TextEncoder().encode(text);
 

@@ -103,10 +103,15 @@ async function loadSchemaCompilers(): Promise<SchemaCompilers> {
     import("ajv/dist/2020.js"),
     loadPatternCompiler(),
   ]);
-  const regExp = Object.assign((pattern: string) => ({ test: compile(pattern).occursIn }), {
+  const regExp = Object.assign(
+    (pattern: string) => {
+      const { occursIn } = compile(pattern);
+      // ajv keeps one expression for each toString()
+      return { test: occursIn, toString: () => pattern };
+    },
     // only written into source code that ajv generates for standalone use, which is not done here
-    code: "re2",
-  });
+    { code: "re2" },
+  );
   const options = {
     allErrors: false,
     // annotations and formats of other tools must not make a schema unusable

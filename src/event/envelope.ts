@@ -74,7 +74,7 @@ export interface StoredEvent<T extends string = string, M = JsonObject> {
   readonly metadata: M;
   readonly git_sha?: string;
   readonly branch?: string;
-  readonly codebase_state?: JsonObject;
+  readonly codebase_state?: JsonObject | string;
   readonly traceparent?: string;
   readonly idempotency_key?: string;
   readonly source?: EventSource;
@@ -97,7 +97,7 @@ export interface EventInput<T extends string = string, M = unknown> {
   readonly metadata: M;
   readonly git_sha?: string;
   readonly branch?: string;
-  readonly codebase_state?: JsonObject;
+  readonly codebase_state?: JsonObject | string;
   readonly traceparent?: string;
   readonly idempotency_key?: string;
   readonly source?: EventSource;

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 
 import type { JsonObject } from "./envelope.ts";
 import { ISO_TIME, ISO_TIME_RULE } from "./iso-time.ts";
+import { DEFAULT_PHASES } from "./phases.ts";
 
 /** Stands in the place of a text that is too long for a line; the bytes lie in `.store/blobs/<sha256>`. */
 export interface BlobRef {
@@ -10,7 +11,8 @@ export interface BlobRef {
   readonly media_type?: string;
 }
 
-const SHA = /^[0-9a-fA-F]{7,40}$/;
+/** An abbreviated or full commit id. */
+export const SHA = /^[0-9a-fA-F]{7,40}$/;
 const BLOB_DIGEST = /^[0-9a-f]{64}$/;
 
 /** Zod cannot say "any JSON object" without walking it again, and the door has walked it already. */
@@ -18,7 +20,7 @@ const anyObject = (): z.ZodMiniType<JsonObject> => z.looseObject({}) as unknown 
 
 const blobRef = (): z.ZodMiniType<BlobRef> =>
   z.looseObject({
-    $blob: z.string().check(z.regex(BLOB_DIGEST)),
+    $blob: z.string().check(z.regex(BLOB_DIGEST, "must be a SHA-256 digest, 64 hex digits")),
     bytes: z.int().check(z.gte(0)),
     media_type: z.optional(z.string()),
   }) as unknown as z.ZodMiniType<BlobRef>;
@@ -67,8 +69,13 @@ export function fieldKinds(phases?: readonly string[]) {
       ),
     oneOf: <const V extends readonly string[]>(values: V, description: string) =>
       described(z.enum(values), description),
-    phase: (description: string): z.ZodMiniType<string> =>
-      described(phases === undefined ? z.string().check(z.minLength(1)) : z.enum(phases), description),
+    /** One of the configured phases. */
+    phase(description: string): z.ZodMiniType<string> {
+      if (phases !== undefined) return described(z.enum(phases), description);
+      const schema = z.string().check(z.minLength(1));
+      z.globalRegistry.add(schema, { description, examples: [...DEFAULT_PHASES] });
+      return schema;
+    },
   };
 }
 

@@ -2,6 +2,9 @@ import { ConfigError } from "../errors.ts";
 import { DEFAULT_ISSUE_KEY_PATTERN, GLOBAL_STREAM } from "./envelope.ts";
 import { loadPatternCompiler } from "./re2.ts";
 
+/** Longest key that any rule can allow. */
+export const ISSUE_KEY_LENGTH_MAX = 64;
+
 /** A key is a folder's name, so whatever the configured pattern says, it holds no more than this. */
 const SAFE_SEGMENT = /^[A-Za-z0-9](?:[A-Za-z0-9_#-]|\.(?=[A-Za-z0-9_#-])){0,63}$/;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$/i;

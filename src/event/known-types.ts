@@ -3,7 +3,7 @@ import type { CustomType } from "./custom-types.ts";
 import type { EventTypeDefinition } from "./definition.ts";
 import type { JsonObject } from "./envelope.ts";
 import { type FieldKinds, fieldKinds } from "./fields.ts";
-import { metadataValidator, type MetadataValidator } from "./metadata-validator.ts";
+import { metadataSchema, metadataValidator, type MetadataValidator } from "./metadata-validator.ts";
 import type { RunEffect } from "./prepared.ts";
 import { definitionOf, EVENT_TYPE_NAMES, isStoreEventType } from "./registry.ts";
 import { suggest } from "./suggest.ts";
@@ -53,11 +53,12 @@ export class KnownTypes {
 }
 
 function builtIn(definition: EventTypeDefinition, fields: FieldKinds): KnownType {
+  const schema = metadataSchema(definition, fields);
   return {
     type: definition.type,
     version: definition.version,
-    validator: metadataValidator(definition, fields),
-    hasPhase: "phase" in definition.required(fields),
+    validator: metadataValidator(schema),
+    hasPhase: "phase" in schema.shape,
     effect: (metadata) => definition.effect?.(metadata),
   };
 }

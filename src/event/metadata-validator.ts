@@ -6,6 +6,8 @@ import type { Json, JsonObject } from "./envelope.ts";
 import type { FieldKinds } from "./fields.ts";
 import { jsonPath, kindOf } from "./json-path.ts";
 
+export type MetadataSchema = z.ZodMiniObject<Readonly<Record<string, z.ZodMiniType>>, z.core.$loose>;
+
 /** Checks the metadata of one event type. */
 export interface MetadataValidator {
   /** The fast answer. */
@@ -15,22 +17,28 @@ export interface MetadataValidator {
 }
 
 /** The schema of a type's metadata: its fields, `related_issue_keys`, and whatever else the caller adds. */
-export function metadataSchema(definition: EventTypeDefinition, fields: FieldKinds): z.ZodMiniType {
+export function metadataSchema(definition: EventTypeDefinition, fields: FieldKinds): MetadataSchema {
   const shape: Record<string, z.ZodMiniType> = { ...definition.required(fields) };
   const optional = {
     ...definition.optional(fields),
-    issue_key: fields.name("Copied to the envelope, with which it must agree."),
     related_issue_keys: fields.list("Other issues that the event concerns."),
   };
   for (const [name, schema] of Object.entries(optional)) shape[name] = z.optional(schema);
   return z.looseObject(shape);
 }
 
-/** Compiles a type's validator; about a millisecond, so do it once and only for types in use. */
-export function metadataValidator(definition: EventTypeDefinition, fields: FieldKinds): MetadataValidator {
-  const schema = z.compile(metadataSchema(definition, fields));
+/** Compiling takes milliseconds, which a process that logs one event does not get back. */
+const COMPILED_FROM_USE = 4;
+
+/** The validator of a metadata schema, compiled once the type turns out to be in use. */
+export function metadataValidator(schema: MetadataSchema): MetadataValidator {
+  let current = schema;
+  let uses = 0;
   return {
-    accepts: (metadata) => z.validate(schema, metadata),
+    accepts(metadata) {
+      if (++uses === COMPILED_FROM_USE) current = z.compile(schema);
+      return z.validate(current, metadata);
+    },
     issues: (metadata) =>
       z.safeParse(schema, metadata).error?.issues.map((issue) => asIssue(issue, metadata)) ?? [],
   };

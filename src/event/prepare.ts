@@ -5,7 +5,7 @@ import type { CustomType } from "./custom-types.ts";
 import { GLOBAL_STREAM, type Json, type JsonObject, MAX_LINE_BYTES } from "./envelope.ts";
 import { FieldReader, isObject, isUuid, member, TEXT_LIMITS } from "./envelope-rules.ts";
 import { rejectForeignFields } from "./foreign-fields.ts";
-import type { IssueKeyRule } from "./issue-key.ts";
+import { ISSUE_KEY_LENGTH_MAX, type IssueKeyRule } from "./issue-key.ts";
 import { kindOf } from "./json-path.ts";
 import { checkJsonRules } from "./json-rules.ts";
 import { type KnownType, KnownTypes } from "./known-types.ts";
@@ -122,19 +122,21 @@ class Door {
 
   /** What the caller says in the envelope or in the metadata; both must say the same. */
   #givenIssueKey(metadata: JsonObject): string | undefined {
-    const outer = this.#event["issue_key"];
-    const inner = metadata["issue_key"];
-    const key = outer ?? inner;
-    if (key === undefined) return undefined;
-    const field = outer === undefined ? "metadata.issue_key" : "issue_key";
-    const where = outer === undefined ? this.#fields.below("metadata", metadata) : this.#fields;
-    if (typeof key !== "string") return where.reject("issue_key", `must be a string, not ${kindOf(key)}`);
-    const fault = this.#settings.issueKeyFault(key);
-    if (fault !== undefined) return where.reject("issue_key", fault);
-    if (inner !== undefined && inner !== key) {
-      return this.#fields.below("metadata", metadata).reject("issue_key", `must agree with ${field} ${key}`);
+    const outer = this.#issueKey(this.#fields);
+    if (metadata["issue_key"] === undefined) return outer;
+    const below = this.#fields.below("metadata", metadata);
+    const inner = this.#issueKey(below);
+    if (outer !== undefined && inner !== undefined && inner !== outer) {
+      below.reject("issue_key", `must agree with the event's issue_key ${outer}`);
     }
-    return key;
+    return outer ?? inner;
+  }
+
+  #issueKey(fields: FieldReader): string | undefined {
+    const key = fields.text("issue_key", ISSUE_KEY_LENGTH_MAX);
+    if (key === undefined) return undefined;
+    const fault = this.#settings.issueKeyFault(key);
+    return fault === undefined ? key : fields.reject("issue_key", fault);
   }
 
   /** Runs are named after their first event, whose id is kept in lower case. */

@@ -1,56 +1,56 @@
 import type { EventTypeDefinition, MetadataInputOf, MetadataOf } from "./definition.ts";
 import type { EventInput, StoredEvent } from "./envelope.ts";
-import * as agent from "./types/agent.ts";
-import * as checkpoint from "./types/checkpoint.ts";
-import * as documentation from "./types/documentation.ts";
-import * as gap from "./types/gap.ts";
-import * as jira from "./types/jira.ts";
-import * as orchestration from "./types/orchestration.ts";
-import * as phase from "./types/phase.ts";
-import * as quality from "./types/quality.ts";
-import * as recovery from "./types/recovery.ts";
-import * as replay from "./types/replay.ts";
-import * as sourceControl from "./types/source-control.ts";
-import * as store from "./types/store.ts";
-import * as summary from "./types/summary.ts";
-import * as testRun from "./types/test-run.ts";
+import { agentTypes } from "./types/agent.ts";
+import { checkpointTypes } from "./types/checkpoint.ts";
+import { documentationTypes } from "./types/documentation.ts";
+import { gapTypes } from "./types/gap.ts";
+import { jiraTypes } from "./types/jira.ts";
+import { orchestrationTypes } from "./types/orchestration.ts";
+import { phaseTypes } from "./types/phase.ts";
+import { qualityTypes } from "./types/quality.ts";
+import { recoveryTypes } from "./types/recovery.ts";
+import { replayTypes } from "./types/replay.ts";
+import { sourceControlTypes } from "./types/source-control.ts";
+import { storeTypes } from "./types/store.ts";
+import { summaryTypes } from "./types/summary.ts";
+import { testRunTypes } from "./types/test-run.ts";
 
 /** The catalogue by family, in the order in which the documentation lists it. */
 export const EVENT_FAMILIES = {
-  Orchestration: orchestration,
-  Phase: phase,
-  Agent: agent,
-  Gap: gap,
-  "Source control": sourceControl,
-  Jira: jira,
-  Documentation: documentation,
-  Quality: quality,
-  Test: testRun,
-  Checkpoint: checkpoint,
-  Summary: summary,
-  "Error and recovery": recovery,
-  Replay: replay,
+  Orchestration: orchestrationTypes,
+  Phase: phaseTypes,
+  Agent: agentTypes,
+  Gap: gapTypes,
+  "Source control": sourceControlTypes,
+  Jira: jiraTypes,
+  Documentation: documentationTypes,
+  Quality: qualityTypes,
+  Test: testRunTypes,
+  Checkpoint: checkpointTypes,
+  Summary: summaryTypes,
+  "Error and recovery": recoveryTypes,
+  Replay: replayTypes,
 } as const satisfies Record<string, Readonly<Record<string, EventTypeDefinition>>>;
 
 /** Every event type that callers may log, by name. */
 export const EVENT_TYPES = {
-  ...orchestration,
-  ...phase,
-  ...agent,
-  ...gap,
-  ...sourceControl,
-  ...jira,
-  ...documentation,
-  ...quality,
-  ...testRun,
-  ...checkpoint,
-  ...summary,
-  ...recovery,
-  ...replay,
+  ...orchestrationTypes,
+  ...phaseTypes,
+  ...agentTypes,
+  ...gapTypes,
+  ...sourceControlTypes,
+  ...jiraTypes,
+  ...documentationTypes,
+  ...qualityTypes,
+  ...testRunTypes,
+  ...checkpointTypes,
+  ...summaryTypes,
+  ...recoveryTypes,
+  ...replayTypes,
 } as const satisfies Record<string, EventTypeDefinition>;
 
 /** The store's own housekeeping; callers cannot log these. */
-export const STORE_EVENT_TYPES = { ...store } as const satisfies Record<string, EventTypeDefinition>;
+export const STORE_EVENT_TYPES = storeTypes satisfies Record<string, EventTypeDefinition>;
 
 type Catalogue = typeof EVENT_TYPES & typeof STORE_EVENT_TYPES;
 

@@ -20,11 +20,16 @@ export async function* readInterval(request: ReadRequest): Chunks {
   const { log, order, interval, signal } = request;
   if (interval.low >= interval.high) return;
   const after = order === "asc" ? interval.low : interval.high + 1;
-  const options = { after, chunk: CHUNK, direction: directionOf(order), ...(signal && { signal }) };
+  const options = {
+    after,
+    chunk: Math.min(CHUNK, interval.high - interval.low),
+    direction: directionOf(order),
+    ...(signal && { signal }),
+  };
   for await (const chunk of log.readAll(options)) {
     const lines = chunk.filter(({ position }) => position > interval.low && position <= interval.high);
     if (lines.length > 0) yield lines;
-    if (lines.length < chunk.length) return;
+    if (reachesEnd(request, chunk.at(-1))) return;
   }
 }
 
@@ -52,7 +57,7 @@ async function* readOneStream(request: ReadRequest, stream: string): Chunks {
   for await (const chunk of log.readStream(stream, options)) {
     const lines = chunk.filter(({ position }) => position > interval.low && position <= interval.high);
     if (lines.length > 0) yield lines;
-    if (isBehind(request, chunk.at(-1))) return;
+    if (reachesEnd(request, chunk.at(-1))) return;
   }
 }
 
@@ -76,9 +81,9 @@ async function lineAt(log: EventLogReader, position: number): Promise<StoredLine
   }
 }
 
-function isBehind({ order, interval }: ReadRequest, line: StoredLine | undefined): boolean {
+function reachesEnd({ order, interval }: ReadRequest, line: StoredLine | undefined): boolean {
   if (line === undefined) return false;
-  return order === "asc" ? line.position > interval.high : line.position <= interval.low;
+  return order === "asc" ? line.position >= interval.high : line.position <= interval.low + 1;
 }
 
 function directionOf(order: QueryOrder): Direction {

@@ -28,7 +28,7 @@ const TEXTS: readonly [string, ...string[]] = [
   "</script><!-- & -->",
 ];
 
-const codec = createCodec({ defaultSessionId: SAMPLE_SESSION });
+const codec = await createCodec({ defaultSessionId: SAMPLE_SESSION });
 
 /**
  * A valid event, the same for the same seed: own `event_id`, one of a few types and streams, metadata with

@@ -214,7 +214,7 @@ export class FilesLog implements EventLog {
     const deadline = performance.now() + timeout_ms;
     for (let nap = POLL_MS_MIN; ; nap = Math.min(POLL_MS_MAX, nap * 1.5)) {
       signal?.throwIfAborted();
-      if (this.#closed || (await this.#visible()) > position) return;
+      if ((await this.#visible()) > position) return;
       const left = deadline - performance.now();
       if (left <= 0) return;
       await this.#nap(Math.min(nap, left), signal);

@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync, readdirSync, statfsSync } from "node:
 import { dirname, join } from "node:path";
 
 import { EsoError } from "../../errors.ts";
-import type { LockState, LogFacts, StoreFacts, WrongEntries } from "../../store/doctor.ts";
+import type { LockState, LogFigures, Problem, StoreFacts, WrongEntries } from "../../log/store-facts.ts";
 import { nodeDisk, systemCode } from "./disk.ts";
 import { filesParts } from "./files-parts.ts";
 import { readHead } from "./head-file.ts";
@@ -10,79 +10,76 @@ import { JournalFile, listJournals } from "./journal.ts";
 import { isDay, type Layout, layoutOf } from "./layout.ts";
 import { bootId, refuseNetworkFileSystem } from "./machine.ts";
 import { openFilesLog } from "./open-files-log.ts";
-import { hasStoreTexts } from "./store-texts.ts";
 import { readStoreFile } from "./store-file.ts";
 import { acquire, openStoreLock } from "./store-lock.ts";
+import { hasStoreTexts } from "./store-texts.ts";
 
 /** Long enough for the turns of busy writers. */
 const LOCK_WAIT_MS = 500;
-/** Entries whose permissions are looked at; the newest days come first. */
+/** Entries whose kind and permissions are looked at; the newest days come first. */
 const ENTRIES_MAX = 20_000;
 const NAMED_MAX = 3;
 
 /** Looks at a store from outside, without changing or recovering anything. */
 export async function inspectStore(base: string): Promise<StoreFacts> {
   const layout = layoutOf(base);
-  const place = kindOf(base);
-  const facts = { path: base, place, writable: isWritable(base), freeBytes: freeBytes(base) };
+  const place = nodeDisk.kind(base) ?? "nothing";
+  const facts: StoreFacts = { path: base, place, writable: isWritable(base), free_bytes: freeBytes(base) };
   if (place !== "folder") return facts;
-  if (nodeDisk.kind(layout.storeFile) === undefined) return { ...facts, network: said(() => refuseNetworkFileSystem(base)) };
-  const identity = identityOf(layout);
+  const network = problemIn(() => refuseNetworkFileSystem(base))?.problem;
+  if (nodeDisk.kind(layout.storeFile) === undefined && namesIn(layout.room).length === 0) return { ...facts, network };
+  const store = identityOf(layout);
   return {
     ...facts,
-    network: said(() => refuseNetworkFileSystem(base)),
-    store: identity,
+    network,
+    store,
     texts: hasStoreTexts(base),
     ...wrongEntries(layout),
     lock: await lockState(layout),
     head: headState(layout),
     journals: journalFacts(layout),
-    ...("problem" in identity ? {} : { log: await logFacts(base) }),
+    ...("problem" in store ? {} : { log: await logFigures(base) }),
   };
 }
 
-function kindOf(base: string): StoreFacts["place"] {
-  return nodeDisk.kind(base) ?? "nothing";
-}
-
 function isWritable(base: string): boolean {
-  for (let folder = base; ; folder = dirname(folder)) {
-    try {
+  return (
+    onNearest(base, (folder) => {
       accessSync(folder, constants.W_OK | constants.X_OK);
       return true;
-    } catch (error) {
-      if (systemCode(error) !== "ENOENT" || folder === dirname(folder)) return false;
-    }
-  }
+    }) === true
+  );
 }
 
 function freeBytes(base: string): number | undefined {
+  const figures = onNearest(base, (folder) => statfsSync(folder));
+  return figures === undefined ? undefined : figures.bavail * figures.bsize;
+}
+
+/** Looks at the folder, or at the nearest one above that is there; undefined when the system refuses. */
+function onNearest<T>(base: string, look: (folder: string) => T): T | undefined {
   for (let folder = base; ; folder = dirname(folder)) {
     try {
-      const { bavail, bsize } = statfsSync(folder);
-      return bavail * bsize;
+      return look(folder);
     } catch (error) {
       if (systemCode(error) !== "ENOENT" || folder === dirname(folder)) return undefined;
     }
   }
 }
 
-function said(attempt: () => unknown): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
 function identityOf(layout: Layout): NonNullable<StoreFacts["store"]> {
   try {
-    const store = readStoreFile(nodeDisk, layout);
-    return store ?? { problem: `${layout.storeFile} is gone` };
+    return readStoreFile(nodeDisk, layout) ?? missingIdentity(layout);
   } catch (error) {
     return problemOf(error);
   }
+}
+
+function missingIdentity(layout: Layout): Problem {
+  return {
+    problem: `${layout.storeFile} is missing: nothing says which store this is`,
+    hint: "Bring .store/store.json back from a backup; the events in the day folders are untouched.",
+  };
 }
 
 async function lockState(layout: Layout): Promise<LockState> {
@@ -102,8 +99,8 @@ async function lockState(layout: Layout): Promise<LockState> {
   }
 }
 
-function headState(layout: Layout): StoreFacts["head"] {
-  if (nodeDisk.kind(layout.headFile) === undefined) return "absent";
+function headState(layout: Layout): NonNullable<StoreFacts["head"]> {
+  if (nodeDisk.kind(layout.headFile) !== "file") return "absent";
   const file = nodeDisk.open(layout.headFile, "read");
   try {
     const head = readHead(nodeDisk, file);
@@ -116,13 +113,12 @@ function headState(layout: Layout): StoreFacts["head"] {
   }
 }
 
-function journalFacts(layout: Layout): StoreFacts["journals"] {
+function journalFacts(layout: Layout): NonNullable<StoreFacts["journals"]> {
   try {
     const numbers = listJournals(nodeDisk, layout);
-    const unreadable = numbers.filter((number) => !startsWell(layout, number));
-    return { files: numbers.length, unreadable: unreadable.map((number) => String(number)) };
+    return { files: numbers.length, unreadable: numbers.filter((number) => !startsWell(layout, number)).map(String) };
   } catch (error) {
-    return { files: 0, unreadable: [messageOf(error)] };
+    return { files: 0, unreadable: [problemOf(error).problem] };
   }
 }
 
@@ -136,7 +132,7 @@ function startsWell(layout: Layout, number: number): boolean {
 }
 
 /** Opens the log for reading, as a reader on read-only media would: nothing is recovered. */
-async function logFacts(base: string): Promise<LogFacts> {
+async function logFigures(base: string): Promise<LogFigures | Problem> {
   try {
     const log = await openFilesLog({ path: base, access: "read", allowNetworkFileSystem: true });
     try {
@@ -144,7 +140,8 @@ async function logFacts(base: string): Promise<LogFacts> {
       const { index } = filesParts(base, log, { index: true, access: "read" });
       const stats = await index?.stats();
       await index?.close();
-      return { ...head, covered: log.coveredPosition, indexed: stats?.events ?? 0, indexProblem: stats?.problem };
+      const covered = await coveredPosition(layoutOf(base));
+      return { ...head, covered, indexed: stats?.events ?? 0, index_problem: stats?.problem };
     } finally {
       await log.close();
     }
@@ -153,13 +150,28 @@ async function logFacts(base: string): Promise<LogFacts> {
   }
 }
 
+/** How far the catalogue says that it reaches. */
+async function coveredPosition(layout: Layout): Promise<number | undefined> {
+  const { DatabaseSync } = await import("node:sqlite");
+  try {
+    const database = new DatabaseSync(layout.catalogFile, { readOnly: true });
+    try {
+      const row = database.prepare("SELECT value FROM meta WHERE key = 'covered'").get();
+      const value = row?.["value"];
+      return typeof value === "string" ? (JSON.parse(value) as { position: number }).position : undefined;
+    } finally {
+      database.close();
+    }
+  } catch {
+    // Lost or damaged: it is derived, and the next writer makes it anew.
+    return undefined;
+  }
+}
+
 /** Entries that others may read or write, and links or devices where the store's own files belong. */
 function wrongEntries(layout: Layout): { exposed: WrongEntries; unsafe: WrongEntries } {
   const exposed = { count: 0, examples: [] as string[] };
   const unsafe = { count: 0, examples: [] as string[] };
-  const note = (found: { count: number; examples: string[] }, path: string): void => {
-    if (found.count++ < NAMED_MAX) found.examples.push(path);
-  };
   for (const path of ownEntries(layout)) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) continue;
@@ -169,11 +181,17 @@ function wrongEntries(layout: Layout): { exposed: WrongEntries; unsafe: WrongEnt
   return { exposed, unsafe };
 }
 
+function note(found: { count: number; examples: string[] }, path: string): void {
+  if (found.count < NAMED_MAX) found.examples.push(path);
+  found.count++;
+}
+
 function* ownEntries(layout: Layout): Generator<string> {
   yield layout.base;
   let left = ENTRIES_MAX;
   const names = namesIn(layout.base).filter((name) => isDay(name) || name === "global" || name === ".store");
-  for (const name of names.sort().reverse()) {
+  // `.store` and the newest days first
+  for (const name of names.sort((a, b) => Number(b === ".store") - Number(a === ".store") || b.localeCompare(a))) {
     const folder = join(layout.base, name);
     yield folder;
     if (nodeDisk.kind(folder) !== "folder") continue;
@@ -188,16 +206,21 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (systemCode(error) === "EACCES") return [];
+    if (["EACCES", "ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
     throw error;
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function problemIn(attempt: () => void): Problem | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return problemOf(error);
+  }
 }
 
-function problemOf(error: unknown): { problem: string; hint?: string } {
-  const problem = messageOf(error);
+function problemOf(error: unknown): Problem {
+  const problem = error instanceof Error ? error.message : String(error);
   return error instanceof EsoError && error.hint !== undefined ? { problem, hint: error.hint } : { problem };
 }

@@ -50,15 +50,15 @@ export class StreamReader {
     if (backwards) {
       pieces.reverse();
       inTail.reverse();
-      if (inTail.length > 0) yield inTail;
+      yield* inChunks(inTail);
     }
     for (const piece of pieces) {
       for (const lines of backwards ? this.#backwards(piece, head?.fileEnd) : this.#forwards(piece)) {
         signal?.throwIfAborted();
-        yield lines;
+        yield* inChunks(lines);
       }
     }
-    if (!backwards && inTail.length > 0) yield inTail;
+    if (!backwards) yield* inChunks(inTail);
   }
 
   #pieces(stream: string, covered: number, wanted: { from: number; to: number }): Piece[] {
@@ -167,6 +167,13 @@ export class StreamReader {
       },
     );
   }
+}
+
+const CHUNK_LINES = 1000;
+
+function* inChunks(lines: StoredLine[]): Generator<StoredLine[]> {
+  if (lines.length > 0 && lines.length <= CHUNK_LINES) yield lines;
+  else for (let at = 0; at < lines.length; at += CHUNK_LINES) yield lines.slice(at, at + CHUNK_LINES);
 }
 
 /** Bytes at a line's start that hold its sequence: only fields of known length stand before it. */

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const AgentSpawned = defineEventType({
+const AgentSpawned = defineEventType({
   type: "AgentSpawned",
   version: "1.0.0",
   description: "An agent starts on a task.",
@@ -20,7 +20,7 @@ export const AgentSpawned = defineEventType({
   }),
 });
 
-export const AgentCompleted = defineEventType({
+const AgentCompleted = defineEventType({
   type: "AgentCompleted",
   version: "1.0.0",
   description: "An agent finished its task.",
@@ -40,7 +40,7 @@ export const AgentCompleted = defineEventType({
   }),
 });
 
-export const AgentFailed = defineEventType({
+const AgentFailed = defineEventType({
   type: "AgentFailed",
   version: "1.0.0",
   description: "An agent gave up on its task.",
@@ -59,7 +59,7 @@ export const AgentFailed = defineEventType({
   }),
 });
 
-export const AgentBlocked = defineEventType({
+const AgentBlocked = defineEventType({
   type: "AgentBlocked",
   version: "1.0.0",
   description: "An agent cannot go on until something else happens.",
@@ -76,3 +76,5 @@ export const AgentBlocked = defineEventType({
     alternative_tasks: f.list("What it could do meanwhile."),
   }),
 });
+
+export const agentTypes = { AgentSpawned, AgentCompleted, AgentFailed, AgentBlocked } as const;

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const CheckpointCreated = defineEventType({
+const CheckpointCreated = defineEventType({
   type: "CheckpointCreated",
   version: "1.0.0",
   description: "A point to which the work can be taken back.",
@@ -16,7 +16,7 @@ export const CheckpointCreated = defineEventType({
   }),
 });
 
-export const CheckpointRestored = defineEventType({
+const CheckpointRestored = defineEventType({
   type: "CheckpointRestored",
   version: "1.0.0",
   description: "The work was taken back to a checkpoint.",
@@ -29,3 +29,5 @@ export const CheckpointRestored = defineEventType({
     state_validated: f.yesNo("Whether the state was checked afterwards."),
   }),
 });
+
+export const checkpointTypes = { CheckpointCreated, CheckpointRestored } as const;

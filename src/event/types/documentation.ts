@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const DocumentationCreated = defineEventType({
+const DocumentationCreated = defineEventType({
   type: "DocumentationCreated",
   version: "1.0.0",
   description: "A document was written.",
@@ -16,7 +16,7 @@ export const DocumentationCreated = defineEventType({
   }),
 });
 
-export const ConfluencePageCreated = defineEventType({
+const ConfluencePageCreated = defineEventType({
   type: "ConfluencePageCreated",
   version: "1.0.0",
   description: "A Confluence page was created.",
@@ -32,3 +32,5 @@ export const ConfluencePageCreated = defineEventType({
     linked_to_jira: f.yesNo("Whether the issue links to it."),
   }),
 });
+
+export const documentationTypes = { DocumentationCreated, ConfluencePageCreated } as const;

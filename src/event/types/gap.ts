@@ -2,7 +2,7 @@ import { defineEventType } from "../definition.ts";
 
 const SEVERITIES = ["low", "medium", "high", "critical"] as const;
 
-export const GapIdentified = defineEventType({
+const GapIdentified = defineEventType({
   type: "GapIdentified",
   version: "1.0.0",
   description: "Something that is needed turned out to be missing.",
@@ -22,7 +22,7 @@ export const GapIdentified = defineEventType({
   }),
 });
 
-export const GapResolved = defineEventType({
+const GapResolved = defineEventType({
   type: "GapResolved",
   version: "1.0.0",
   description: "A gap was closed.",
@@ -36,7 +36,7 @@ export const GapResolved = defineEventType({
   }),
 });
 
-export const GapEscalated = defineEventType({
+const GapEscalated = defineEventType({
   type: "GapEscalated",
   version: "1.0.0",
   description: "A gap was handed to somebody who can decide.",
@@ -53,3 +53,5 @@ export const GapEscalated = defineEventType({
     blocking_deployment: f.yesNo("Whether a deployment waits for it."),
   }),
 });
+
+export const gapTypes = { GapIdentified, GapResolved, GapEscalated } as const;

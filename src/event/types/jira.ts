@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const IssueTransitioned = defineEventType({
+const IssueTransitioned = defineEventType({
   type: "IssueTransitioned",
   version: "1.0.0",
   description: "The issue changed its status in the tracker.",
@@ -16,7 +16,7 @@ export const IssueTransitioned = defineEventType({
   }),
 });
 
-export const CommentPosted = defineEventType({
+const CommentPosted = defineEventType({
   type: "CommentPosted",
   version: "1.0.0",
   description: "Somebody commented on the issue.",
@@ -30,7 +30,7 @@ export const CommentPosted = defineEventType({
   }),
 });
 
-export const WorklogAdded = defineEventType({
+const WorklogAdded = defineEventType({
   type: "WorklogAdded",
   version: "1.0.0",
   description: "Time was booked on the issue.",
@@ -42,3 +42,5 @@ export const WorklogAdded = defineEventType({
     author: f.name("Who did the work."),
   }),
 });
+
+export const jiraTypes = { IssueTransitioned, CommentPosted, WorklogAdded } as const;

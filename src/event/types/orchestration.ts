@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const OrchestrationStarted = defineEventType({
+const OrchestrationStarted = defineEventType({
   type: "OrchestrationStarted",
   version: "1.0.0",
   description: "Work on an issue begins; opens a run.",
@@ -20,7 +20,7 @@ export const OrchestrationStarted = defineEventType({
   effect: (metadata) => ({ kind: "open", phase: metadata.initial_phase }),
 });
 
-export const OrchestrationCompleted = defineEventType({
+const OrchestrationCompleted = defineEventType({
   type: "OrchestrationCompleted",
   version: "1.0.0",
   description: "The run reached its goal; closes the run.",
@@ -38,7 +38,7 @@ export const OrchestrationCompleted = defineEventType({
   effect: () => ({ kind: "close" }),
 });
 
-export const OrchestrationFailed = defineEventType({
+const OrchestrationFailed = defineEventType({
   type: "OrchestrationFailed",
   version: "1.0.0",
   description: "The run ended without reaching its goal; closes the run.",
@@ -55,7 +55,7 @@ export const OrchestrationFailed = defineEventType({
   effect: () => ({ kind: "close" }),
 });
 
-export const OrchestrationPaused = defineEventType({
+const OrchestrationPaused = defineEventType({
   type: "OrchestrationPaused",
   version: "1.0.0",
   description: "The run waits.",
@@ -69,7 +69,7 @@ export const OrchestrationPaused = defineEventType({
   }),
 });
 
-export const OrchestrationResumed = defineEventType({
+const OrchestrationResumed = defineEventType({
   type: "OrchestrationResumed",
   version: "1.0.0",
   description: "A waiting run goes on.",
@@ -85,3 +85,11 @@ export const OrchestrationResumed = defineEventType({
   effect: ({ resume_phase }) =>
     resume_phase === undefined ? undefined : { kind: "phase", phase: resume_phase },
 });
+
+export const orchestrationTypes = {
+  OrchestrationStarted,
+  OrchestrationCompleted,
+  OrchestrationFailed,
+  OrchestrationPaused,
+  OrchestrationResumed,
+} as const;

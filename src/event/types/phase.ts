@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const PhaseStarted = defineEventType({
+const PhaseStarted = defineEventType({
   type: "PhaseStarted",
   version: "1.0.0",
   description: "A phase of the run begins.",
@@ -15,7 +15,7 @@ export const PhaseStarted = defineEventType({
   effect: ({ phase }) => ({ kind: "phase", phase }),
 });
 
-export const PhaseCompleted = defineEventType({
+const PhaseCompleted = defineEventType({
   type: "PhaseCompleted",
   version: "1.0.0",
   description: "A phase reached its objective.",
@@ -32,7 +32,7 @@ export const PhaseCompleted = defineEventType({
   effect: ({ next_phase }) => ({ kind: "phase", phase: next_phase ?? null }),
 });
 
-export const PhaseFailed = defineEventType({
+const PhaseFailed = defineEventType({
   type: "PhaseFailed",
   version: "1.0.0",
   description: "A phase did not reach its objective.",
@@ -49,3 +49,5 @@ export const PhaseFailed = defineEventType({
     recovery_strategy: f.text("How the run is to go on."),
   }),
 });
+
+export const phaseTypes = { PhaseStarted, PhaseCompleted, PhaseFailed } as const;

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const QualityCheckStarted = defineEventType({
+const QualityCheckStarted = defineEventType({
   type: "QualityCheckStarted",
   version: "1.0.0",
   description: "A quality check begins.",
@@ -14,7 +14,7 @@ export const QualityCheckStarted = defineEventType({
   }),
 });
 
-export const QualityCheckCompleted = defineEventType({
+const QualityCheckCompleted = defineEventType({
   type: "QualityCheckCompleted",
   version: "1.0.0",
   description: "A quality check ran to its end.",
@@ -30,7 +30,7 @@ export const QualityCheckCompleted = defineEventType({
   }),
 });
 
-export const QualityCheckFailed = defineEventType({
+const QualityCheckFailed = defineEventType({
   type: "QualityCheckFailed",
   version: "1.0.0",
   description: "A quality check broke off or found what must not be.",
@@ -45,3 +45,5 @@ export const QualityCheckFailed = defineEventType({
     remediation_required: f.yesNo("Whether somebody must act."),
   }),
 });
+
+export const qualityTypes = { QualityCheckStarted, QualityCheckCompleted, QualityCheckFailed } as const;

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const ErrorOccurred = defineEventType({
+const ErrorOccurred = defineEventType({
   type: "ErrorOccurred",
   version: "1.0.0",
   description: "Something went wrong.",
@@ -17,7 +17,7 @@ export const ErrorOccurred = defineEventType({
   }),
 });
 
-export const RecoveryAttempted = defineEventType({
+const RecoveryAttempted = defineEventType({
   type: "RecoveryAttempted",
   version: "1.0.0",
   description: "A recovery is being tried.",
@@ -30,7 +30,7 @@ export const RecoveryAttempted = defineEventType({
   }),
 });
 
-export const RecoverySucceeded = defineEventType({
+const RecoverySucceeded = defineEventType({
   type: "RecoverySucceeded",
   version: "1.0.0",
   description: "A recovery worked.",
@@ -43,7 +43,7 @@ export const RecoverySucceeded = defineEventType({
   }),
 });
 
-export const RecoveryFailed = defineEventType({
+const RecoveryFailed = defineEventType({
   type: "RecoveryFailed",
   version: "1.0.0",
   description: "A recovery did not work.",
@@ -55,3 +55,5 @@ export const RecoveryFailed = defineEventType({
     rollback_initiated: f.yesNo("Whether changes are being rolled back."),
   }),
 });
+
+export const recoveryTypes = { ErrorOccurred, RecoveryAttempted, RecoverySucceeded, RecoveryFailed } as const;

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const EventsReplayed = defineEventType({
+const EventsReplayed = defineEventType({
   type: "EventsReplayed",
   version: "1.0.0",
   description: "The marker that a real replay leaves behind.",
@@ -16,3 +16,5 @@ export const EventsReplayed = defineEventType({
     filter: f.object("Which events were chosen."),
   }),
 });
+
+export const replayTypes = { EventsReplayed } as const;

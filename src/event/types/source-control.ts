@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const CommitCreated = defineEventType({
+const CommitCreated = defineEventType({
   type: "CommitCreated",
   version: "1.0.0",
   description: "A commit was made.",
@@ -21,7 +21,7 @@ export const CommitCreated = defineEventType({
   }),
 });
 
-export const PRCreated = defineEventType({
+const PRCreated = defineEventType({
   type: "PRCreated",
   version: "1.0.0",
   description: "A pull request was opened.",
@@ -43,7 +43,7 @@ export const PRCreated = defineEventType({
   }),
 });
 
-export const PRMerged = defineEventType({
+const PRMerged = defineEventType({
   type: "PRMerged",
   version: "1.0.0",
   description: "A pull request was merged.",
@@ -62,7 +62,7 @@ export const PRMerged = defineEventType({
   }),
 });
 
-export const PRClosed = defineEventType({
+const PRClosed = defineEventType({
   type: "PRClosed",
   version: "1.0.0",
   description: "A pull request was closed without a merge.",
@@ -75,3 +75,5 @@ export const PRClosed = defineEventType({
     comments: f.textOrCount("Closing remarks, or how many comments it had."),
   }),
 });
+
+export const sourceControlTypes = { CommitCreated, PRCreated, PRMerged, PRClosed } as const;

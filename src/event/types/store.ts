@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const StoreRecovered = defineEventType({
+const StoreRecovered = defineEventType({
   type: "StoreRecovered",
   version: "1.0.0",
   description: "The store repaired itself after a crash.",
@@ -13,7 +13,7 @@ export const StoreRecovered = defineEventType({
   }),
 });
 
-export const StoreFactSeen = defineEventType({
+const StoreFactSeen = defineEventType({
   type: "StoreFactSeen",
   version: "1.0.0",
   description: "A later sighting of a recorded fact knew more than the first.",
@@ -24,10 +24,12 @@ export const StoreFactSeen = defineEventType({
   }),
 });
 
-export const StoreEventVoided = defineEventType({
+const StoreEventVoided = defineEventType({
   type: "StoreEventVoided",
   version: "1.0.0",
   description: "A wrongly logged event is left out of folds, queries and reports.",
   required: (f) => ({ voided_event_id: f.name("The event_id of the wrong event.") }),
   optional: (f) => ({ why: f.text("What is wrong with it.") }),
 });
+
+export const storeTypes = { StoreRecovered, StoreFactSeen, StoreEventVoided } as const;

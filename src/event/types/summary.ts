@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const PhaseSummaryCreated = defineEventType({
+const PhaseSummaryCreated = defineEventType({
   type: "PhaseSummaryCreated",
   version: "1.0.0",
   description: "A phase in short, with the range of events that it is made from.",
@@ -17,7 +17,7 @@ export const PhaseSummaryCreated = defineEventType({
   }),
 });
 
-export const OrchestrationSummaryCreated = defineEventType({
+const OrchestrationSummaryCreated = defineEventType({
   type: "OrchestrationSummaryCreated",
   version: "1.0.0",
   description: "A run in short, with the range of events that it is made from.",
@@ -32,3 +32,5 @@ export const OrchestrationSummaryCreated = defineEventType({
     range_root: f.name("Merkle root over the summarised events' leaf hashes."),
   }),
 });
+
+export const summaryTypes = { PhaseSummaryCreated, OrchestrationSummaryCreated } as const;

@@ -1,6 +1,6 @@
 import { defineEventType } from "../definition.ts";
 
-export const TestRunStarted = defineEventType({
+const TestRunStarted = defineEventType({
   type: "TestRunStarted",
   version: "1.0.0",
   description: "A test suite begins to run.",
@@ -14,7 +14,7 @@ export const TestRunStarted = defineEventType({
   }),
 });
 
-export const TestRunCompleted = defineEventType({
+const TestRunCompleted = defineEventType({
   type: "TestRunCompleted",
   version: "1.0.0",
   description: "A test suite ran to its end.",
@@ -31,7 +31,7 @@ export const TestRunCompleted = defineEventType({
   }),
 });
 
-export const TestRunFailed = defineEventType({
+const TestRunFailed = defineEventType({
   type: "TestRunFailed",
   version: "1.0.0",
   description: "A test suite could not be run to its end.",
@@ -45,3 +45,5 @@ export const TestRunFailed = defineEventType({
     retry_scheduled: f.yesNo("Whether it will be run again."),
   }),
 });
+
+export const testRunTypes = { TestRunStarted, TestRunCompleted, TestRunFailed } as const;
