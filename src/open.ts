@@ -85,8 +85,17 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
     batchBytesMax: habits.max_batch_bytes,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
+  if (options.access !== "read") await explainStore(path);
   const parts = await common(options, config, join(path, "schemas", "custom"));
   return new EventStore({ ...parts, log, ...filesParts(path, log, { index: config.indexing.enabled, access: options.access ?? "write" }) });
+}
+
+/** A new store explains itself to whoever finds its folder. */
+async function explainStore(path: string): Promise<void> {
+  const { hasStoreTexts, offerStoreTexts } = await import("./engines/files/store-texts.ts");
+  if (hasStoreTexts(path)) return;
+  const { storeTexts } = await import("./store/store-readme.ts");
+  await offerStoreTexts(path, storeTexts);
 }
 
 async function common(

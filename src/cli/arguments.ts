@@ -87,6 +87,15 @@ export class Arguments {
     );
   }
 
+  /** The options as they were given but for one, to build a command from. */
+  without(name: string): readonly string[] {
+    return [...this.#values]
+      .filter(([option]) => option !== name)
+      .flatMap(([option, values]) =>
+        values.flatMap((value) => (value === "" ? [`--${option}`] : [`--${option}`, value])),
+      );
+  }
+
   #valuesOf(name: string): readonly string[] | undefined {
     assert.ok(
       optionsOf(this.#spec).some((option) => option.name === name),
@@ -132,13 +141,24 @@ export function readArguments(spec: CommandSpec, words: readonly string[]): Argu
   return found;
 }
 
-function parserOption({ name, short, value }: OptionSpec): [string, { type: "string" | "boolean"; short?: string }] {
-  return [name, { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) }];
+function parserOption({
+  name,
+  short,
+  value,
+}: OptionSpec): [string, { type: "string" | "boolean"; short?: string }] {
+  return [
+    name,
+    { type: value === undefined ? "boolean" : "string", ...(short === undefined ? {} : { short }) },
+  ];
 }
 
 function valueOf(
   option: OptionSpec,
-  token: { readonly rawName: string; readonly value?: string | undefined; readonly inlineValue?: boolean | undefined },
+  token: {
+    readonly rawName: string;
+    readonly value?: string | undefined;
+    readonly inlineValue?: boolean | undefined;
+  },
 ): string {
   if (option.value === undefined) {
     if (token.value === undefined) return "";
@@ -150,7 +170,10 @@ function valueOf(
 }
 
 function unknownOption(spec: CommandSpec, written: string): UsageError {
-  const near = suggest(written, optionsOf(spec).map(({ name }) => name)).map((name) => `--${name}`);
+  const near = suggest(
+    written,
+    optionsOf(spec).map(({ name }) => name),
+  ).map((name) => `--${name}`);
   return new UsageError(
     `eso ${spec.name} has no option ${written}`,
     didYouMean(near) ?? `eso ${spec.name} --help lists its options.`,
@@ -161,7 +184,10 @@ function checkPositionals(spec: CommandSpec, given: readonly string[]): void {
   const specs = spec.arguments ?? [];
   const missing = specs.find((one, index) => one.optional !== true && given[index] === undefined);
   if (missing !== undefined) {
-    throw new UsageError(`eso ${spec.name} needs <${missing.name}>`, `eso ${spec.name} --help shows examples.`);
+    throw new UsageError(
+      `eso ${spec.name} needs <${missing.name}>`,
+      `eso ${spec.name} --help shows examples.`,
+    );
   }
   const extra = specs.at(-1)?.repeats === true ? undefined : given[specs.length];
   if (extra === undefined) return;

@@ -43,5 +43,7 @@ export function exitCodeOf(code: EsoErrorCode): ExitCode {
     case "ESO_REPLAY_REFUSED":
     case "ESO_TIMEOUT":
       return 1;
+    default:
+      return code satisfies never;
   }
 }

@@ -56,7 +56,8 @@ function remediesOf(error: unknown): readonly string[] {
     const isOfSystem = error instanceof Error && "syscall" in error;
     return isOfSystem ? [] : ["Please report this; ESO_DEBUG=1 shows where it happened."];
   }
-  const named = error instanceof NotFoundError || error instanceof ConfigError ? error.details?.suggestions : undefined;
+  const named =
+    error instanceof NotFoundError || error instanceof ConfigError ? error.details?.suggestions : undefined;
   const near = error.message.includes("did you mean") ? undefined : didYouMean(named ?? []);
   return [near, error.hint].filter((remedy) => remedy !== undefined).flatMap((remedy) => remedy.split("\n"));
 }

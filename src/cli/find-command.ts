@@ -51,16 +51,21 @@ function inFamily(
   given: { readonly family: string; readonly second: string | undefined; readonly words: readonly string[] },
 ): FoundCommand {
   const { family, second, words } = given;
-  if (words.some((word) => word === "--help" || word === "-h")) return { spec: commandNamed("help")!, words: [family] };
+  if (words.some((word) => word === "--help" || word === "-h"))
+    return { spec: commandNamed("help")!, words: [family] };
   const rest = members.map(({ name }) => name.slice(family.length + 1));
   const all = `It is one of: ${rest.join(", ")}.`;
-  if (second === undefined || second.startsWith("-")) throw new UsageError(`eso ${family} needs one word more`, all);
+  if (second === undefined || second.startsWith("-"))
+    throw new UsageError(`eso ${family} needs one word more`, all);
   const near = suggest(second, rest).map((name) => `eso ${family} ${name}`);
   throw new UsageError(`eso ${family} has no command "${second}"`, didYouMean(near) ?? all);
 }
 
 function unknownCommand(word: string): UsageError {
-  const names = COMMANDS.filter(({ hidden }) => hidden !== true).flatMap(({ name }) => [name, name.split(" ", 1)[0]!]);
+  const names = COMMANDS.filter(({ hidden }) => hidden !== true).flatMap(({ name }) => [
+    name,
+    name.split(" ", 1)[0]!,
+  ]);
   const near = suggest(word, new Set(names)).map((name) => `eso ${name}`);
   return new UsageError(`"${word}" is not a command`, didYouMean(near) ?? "eso help lists the commands.");
 }

@@ -28,7 +28,11 @@ export function helpOf(spec: CommandSpec, paint: Paint): readonly Text[] {
     safe`${paint("heading", usageOf(spec))}`,
     "",
     ...wrapped(`${summary}.`),
-    ...section("Examples", examples.flatMap(({ command, says }) => [safe`  ${command}`, safe`      ${paint("quiet", says)}`]), paint),
+    ...section(
+      "Examples",
+      examples.flatMap(({ command, says }) => [safe`  ${command}`, safe`      ${paint("quiet", says)}`]),
+      paint,
+    ),
     ...(details === undefined ? [] : ["", ...wrapped(details)]),
     ...section("Options", optionLines(options), paint),
     ...section("Everywhere", optionLines(GLOBAL_OPTIONS), paint),
@@ -55,7 +59,11 @@ export function overview(paint: Paint): readonly Text[] {
   return [
     safe`${paint("heading", "eso")}: the append-only record of what AI agents did on your issues`,
     ...shown.flatMap(({ title, commands }) =>
-      section(title, commands.map(({ name, summary }) => `  ${padded(name, width)}  ${summary}`), paint),
+      section(
+        title,
+        commands.map(({ name, summary }) => `  ${padded(name, width)}  ${summary}`),
+        paint,
+      ),
     ),
     "",
     safe`${paint("quiet", "eso <command> --help shows examples. Topics: eso help exit-codes, moments, environment.")}`,
@@ -78,8 +86,14 @@ function isShown({ hidden }: CommandSpec): boolean {
   return hidden !== true;
 }
 
-/** Text in lines of at most so many characters, broken at spaces. */
+/** Text in lines of at most so many characters, broken at spaces; an empty line between paragraphs. */
 export function wrapped(text: string, columns = LINE_COLUMNS): readonly string[] {
+  return text
+    .split("\n\n")
+    .flatMap((paragraph, at) => [...(at === 0 ? [] : [""]), ...wrappedLines(paragraph, columns)]);
+}
+
+function wrappedLines(text: string, columns: number): readonly string[] {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1)!;

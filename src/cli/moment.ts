@@ -55,7 +55,10 @@ export function parseTime(text: string, options: MomentOptions): string {
   const moment = parseMoment(text, options);
   if (moment.kind === "time") return new Date(moment.ms).toISOString();
   if (moment.kind === "day") return moment.date;
-  throw new UsageError(`"${text}" is a place in one issue, not a time`, "Write an ISO time, 14:00, -2h or a date.");
+  throw new UsageError(
+    `"${text}" is a place in one issue, not a time`,
+    "Write an ISO time, 14:00, -2h or a date.",
+  );
 }
 
 function sequenceOf(text: string): Moment | undefined {
@@ -76,7 +79,8 @@ function dayOf(text: string): Moment | undefined {
 }
 
 function timeOf(text: string, options: MomentOptions): Moment | undefined {
-  const ms = text === "now" ? options.now : (agoOf(text, options) ?? isoOf(text, options) ?? clockOf(text, options));
+  const ms =
+    text === "now" ? options.now : (agoOf(text, options) ?? isoOf(text, options) ?? clockOf(text, options));
   return ms === undefined || Number.isNaN(new Date(ms).getTime()) ? undefined : { kind: "time", ms };
 }
 

@@ -23,5 +23,9 @@ export async function openPlain(context: Context, options: PlainOptions = {}): P
 }
 
 function withoutDefaults(config: Config): Config {
-  return { ...config, issue_key: { ...config.issue_key, default: null }, session: { ...config.session, default: null } };
+  return {
+    ...config,
+    issue_key: { ...config.issue_key, default: null },
+    session: { ...config.session, default: null },
+  };
 }

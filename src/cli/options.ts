@@ -18,8 +18,14 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 ];
 
 export const JSON_OPTION: OptionSpec = { name: "json", summary: "Print one JSON document" };
-export const JSONL_OPTION: OptionSpec = { name: "jsonl", summary: "Print one JSON object a line, as they come" };
-export const UTC_OPTION: OptionSpec = { name: "utc", summary: "Show and read times in UTC instead of local time" };
+export const JSONL_OPTION: OptionSpec = {
+  name: "jsonl",
+  summary: "Print one JSON object a line, as they come",
+};
+export const UTC_OPTION: OptionSpec = {
+  name: "utc",
+  summary: "Show and read times in UTC instead of local time",
+};
 
 export const ISSUE_OPTION: OptionSpec = {
   name: "issue",
@@ -40,7 +46,11 @@ export const FROM_OPTION: OptionSpec = {
   value: "T",
   summary: "Only what happened at T or later: ISO, 14:00, -2h, a date",
 };
-export const TO_OPTION: OptionSpec = { name: "to", value: "T", summary: "Only what happened before T; a date includes its day" };
+export const TO_OPTION: OptionSpec = {
+  name: "to",
+  value: "T",
+  summary: "Only what happened before T; a date includes its day",
+};
 
 /** What events can be filtered by, but for the issue. */
 export const CONDITION_OPTIONS: readonly OptionSpec[] = [

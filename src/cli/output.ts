@@ -1,4 +1,5 @@
 import { hasColour, type ColourEnvironment, type Paint, painter } from "./colour.ts";
+import { Progress, type ProgressOptions } from "./progress.ts";
 import { escapedJson, printable, type Text } from "./text.ts";
 
 const BUFFER_CHARACTERS = 65_536;
@@ -71,6 +72,19 @@ export class Output {
   async raw(text: string): Promise<void> {
     this.#buffer += text;
     if (this.terminal || this.#buffer.length >= BUFFER_CHARACTERS) await this.flush();
+  }
+
+  /**
+   * Shows how long work gets on; silent without a terminal. For stderr.
+   *
+   * @example
+   * ```ts
+   * using progress = err.progress({ label: "importing", unit: "commits", total: 412 });
+   * progress.add(1);
+   * ```
+   */
+  progress(options: ProgressOptions): Progress {
+    return new Progress(this.#stream, options);
   }
 
   /**

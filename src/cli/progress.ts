@@ -1,9 +1,14 @@
-import type { OutputStream } from "./output.ts";
 import { escaped } from "./text.ts";
 
 const FIRST_MS = 400;
 const EVERY_MS = 100;
 const ERASE_LINE = "\r\u001b[2K";
+
+/** Where progress is shown. */
+interface ProgressStream {
+  readonly isTTY?: boolean;
+  write(text: string, done: () => void): boolean;
+}
 
 /** What long work is about. */
 export interface ProgressOptions {
@@ -19,23 +24,17 @@ export interface ProgressOptions {
 
 /**
  * Count, rate and time left on a terminal's last line, for work that takes longer than 0.4 s; at most ten
- * times a second. Silent where nobody looks.
- *
- * @example
- * ```ts
- * using progress = new Progress(process.stderr, { label: "importing", unit: "commits", total: 412 });
- * for (const commit of commits) { …; progress.add(1); }
- * ```
+ * times a second. Silent where nobody looks. Made by `Output.progress`.
  */
 export class Progress {
-  readonly #stream: OutputStream;
+  readonly #stream: ProgressStream;
   readonly #options: ProgressOptions;
   readonly #clock: () => number;
   readonly #began: number;
   #drawn = Number.NEGATIVE_INFINITY;
   #count = 0;
 
-  constructor(stream: OutputStream, options: ProgressOptions) {
+  constructor(stream: ProgressStream, options: ProgressOptions) {
     this.#stream = stream;
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
@@ -54,7 +53,7 @@ export class Progress {
 
   /** Takes the line away. */
   [Symbol.dispose](): void {
-    if (this.#drawn > 0) this.#write(ERASE_LINE);
+    if (this.#drawn !== Number.NEGATIVE_INFINITY) this.#write(ERASE_LINE);
     this.#drawn = Number.NEGATIVE_INFINITY;
   }
 

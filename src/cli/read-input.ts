@@ -52,10 +52,16 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new NotFoundError("ESO_NOT_FOUND", `there is no file ${path}`, { details: { what: path }, cause: error });
+      throw new NotFoundError("ESO_NOT_FOUND", `there is no file ${path}`, {
+        details: { what: path },
+        cause: error,
+      });
     }
     if (code === undefined) throw error;
     const reason = code === "EISDIR" ? "it is a folder" : String(error);
-    throw new ConfigError("ESO_INVALID_CONFIG", `${path} cannot be read: ${reason}`, { details: { path }, cause: error });
+    throw new ConfigError("ESO_INVALID_CONFIG", `${path} cannot be read: ${reason}`, {
+      details: { path },
+      cause: error,
+    });
   }
 }

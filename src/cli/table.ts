@@ -25,12 +25,24 @@ export async function printTable(
   rows: readonly (readonly Cell[])[],
 ): Promise<void> {
   if (!out.terminal) return out.lines(rows.map((row) => joined(row.map(textOf), "\t")));
-  const widths = columns.map(({ title }, at) => Math.max(columnsOf(title), ...rows.map((row) => columnsOf(shown(row, at)))));
+  const widths = columns.map(({ title }, at) =>
+    Math.max(columnsOf(title), ...rows.map((row) => columnsOf(shown(row, at)))),
+  );
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP.length, 0);
   widths[widths.length - 1] = Math.max(LAST_COLUMNS_MIN, Math.min(widths.at(-1) ?? 0, out.columns - before));
-  await out.line(out.paint("quiet", columns.map((column, at) => fitted(column.title, column, widths[at]!)).join(GAP).trimEnd()));
+  await out.line(
+    out.paint(
+      "quiet",
+      columns
+        .map((column, at) => fitted(column.title, column, widths[at]!))
+        .join(GAP)
+        .trimEnd(),
+    ),
+  );
   for (const row of rows) {
-    const cells = columns.map((column, at) => styled(out, row[at] ?? "", fitted(shown(row, at), column, widths[at]!)));
+    const cells = columns.map((column, at) =>
+      styled(out, row[at] ?? "", fitted(shown(row, at), column, widths[at]!)),
+    );
     await out.line(trimmed(joined(cells, GAP)));
   }
 }

@@ -46,7 +46,9 @@ export type Text = string | number | SafeText;
  * ```
  */
 export function safe(parts: TemplateStringsArray, ...values: readonly Text[]): SafeText {
-  return new SafeText(parts.map((part, at) => part + (at < values.length ? printable(values[at]!) : "")).join(""));
+  return new SafeText(
+    parts.map((part, at) => part + (at < values.length ? printable(values[at]!) : "")).join(""),
+  );
 }
 
 /** Joins texts with a separator of our own. */

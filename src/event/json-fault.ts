@@ -1,11 +1,10 @@
 import type { ValidationIssue } from "../errors.ts";
 import { MAX_DEPTH } from "./envelope.ts";
 import { jsonPath } from "./json-path.ts";
+import { endOfString } from "./json-string.ts";
 import { isForbiddenKey, JSON_FAULTS, numberFault } from "./json-rules.ts";
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-// oxlint-disable-next-line no-control-regex -- JSON forbids exactly these inside strings
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const WHITE_SPACE = /[ \t\n\r]*/y;
 const LITERALS = ["true", "false", "null"];
 
@@ -103,9 +102,12 @@ class FaultScanner {
   }
 
   #scanString(): string {
-    const token = this.#match(STRING);
-    if (token === undefined) this.#failSyntax("holds a string that is not closed or not escaped properly");
-    return JSON.parse(token) as string;
+    // not by one regular expression: those use stack for each character of a long string
+    const end = endOfString(this.#text, this.#at);
+    const content = end < 0 ? undefined : stringContent(this.#text.slice(this.#at, end + 1));
+    if (content === undefined) this.#failSyntax("holds a string that is not closed or not escaped properly");
+    this.#at = end + 1;
+    return content;
   }
 
   #scanNumber(): void {
@@ -151,4 +153,13 @@ function checkKey(key: string, seen: Set<string>): void {
   if (!key.isWellFormed()) throw new Found(JSON_FAULTS.keySurrogate);
   if (seen.has(key)) throw new Found("is given twice");
   seen.add(key);
+}
+
+function stringContent(token: string): string | undefined {
+  try {
+    return JSON.parse(token) as string;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -76,7 +76,7 @@ function unknown(type: string, suggestions: readonly string[]): ValidationError 
 
 function reserved(type: string): ValidationError {
   const message = "is a type that only the store itself logs";
-  return new ValidationError("ESO_INVALID_EVENT", `${type.slice(0, 100)} ${message}`, {
+  return new ValidationError("ESO_INVALID_EVENT", `${JSON.stringify(type.slice(0, 100))} ${message}`, {
     hint: "The store logs Store* events as it works, for instance StoreEventVoided for eso void.",
     details: { issues: [{ path: "$.event_type", message }] },
   });

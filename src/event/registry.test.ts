@@ -108,6 +108,17 @@ test("kinds follow from the fields' names, as the contract says", () => {
 
 const why = (event: EventOf<"AgentFailed">): string => event.metadata.failure_reason;
 
+const number = (event: AnyEvent): number | undefined => {
+  switch (event.event_type) {
+    case "PRMerged":
+      return event.metadata.pr_number;
+    case "AgentFailed":
+      return why(event).length;
+    default:
+      return undefined;
+  }
+};
+
 test("a type's metadata is typed when read and when written", () => {
   const written: InputOf<"AgentFailed"> = {
     event_type: "AgentFailed",
@@ -115,16 +126,6 @@ test("a type's metadata is typed when read and when written", () => {
     metadata: { agent_name: "a", failure_reason: "tests red", own_field: [1, 2] },
   };
   expect(codec.prepare(written).event_type).toBe("AgentFailed");
-  const number = (event: AnyEvent): number | undefined => {
-    switch (event.event_type) {
-      case "PRMerged":
-        return event.metadata.pr_number;
-      case "AgentFailed":
-        return why(event).length;
-      default:
-        return undefined;
-    }
-  };
   const line = { ...written, event_type: "AgentFailed" as const, event_version: "1.0.0" };
   const stored = {
     ...line,

@@ -62,6 +62,15 @@ test("what JSON allows and the rules do not forbid is kept", () => {
   expect(parseStrictJson("3")).toBe(3);
 });
 
+test.each<[string, string]>([
+  ["string", JSON.stringify("a".repeat(20_000_000))],
+  ["escaped string", `"${String.raw`\u0041\"`.repeat(3_000_000)}"`],
+  ["number", `0.${"1".repeat(20_000_000)}`],
+  ["white space", `${" ".repeat(20_000_000)}1`],
+])("a hostile, long %s does not exhaust the stack", (_, value) => {
+  expect(faultOf(`[${value},x]`)).toMatch(/^\$\[1\] expects a JSON value, found "x"/);
+});
+
 test("agrees with JSON.parse on acceptable JSON, however it is written", () => {
   fc.assert(
     fc.property(jsonValues, fc.constantFrom(undefined, 1, "\t"), (value, indent) => {

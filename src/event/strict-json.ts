@@ -1,6 +1,7 @@
 import { ValidationError, type ValidationIssue } from "../errors.ts";
 import type { Json } from "./envelope.ts";
 import { findJsonFault } from "./json-fault.ts";
+import { COLON, endOfString, QUOTE } from "./json-string.ts";
 import { isForbiddenKey, numberFault } from "./json-rules.ts";
 import { MAX_DEPTH } from "./envelope.ts";
 
@@ -64,21 +65,4 @@ function colonsOutsideStrings(text: string): number {
     else if (code === QUOTE) i = endOfString(text, i);
   }
   return colons;
-}
-
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-
-/** Index of the quote that ends the string whose opening quote stands at `start`. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end;
-}
-
-function isEscaped(text: string, index: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(index - 1 - backslashes) === BACKSLASH) backslashes++;
-  return backslashes % 2 === 1;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, StoredEvent } from "../event/envelope.ts";
+import type { StoredEvent } from "../event/envelope.ts";
 import type { EventOf, EventType, StoreEventType } from "../event/registry.ts";
 import { durationInWords } from "./duration.ts";
 
@@ -31,35 +31,74 @@ export function summarise(event: StoredEvent): EventSummary {
 
 const RULES: { readonly [T in Known]: Rule<T> } = {
   OrchestrationStarted: (m) => ["start", `work started${after(": ", m.issue_summary)}`],
-  OrchestrationCompleted: (m) => ["success", `work completed${took(m.duration_seconds)}${after(", ", m.final_state)}`],
-  OrchestrationFailed: (m) => ["failure", `work failed${after(" in ", m.failure_phase)}: ${m.failure_reason}`],
-  OrchestrationPaused: (m) => ["warning", `work paused: ${m.pause_reason}${after(", waits for ", m.blocking_issue)}`],
-  OrchestrationResumed: (m) => ["start", `work resumed${after(" in ", m.resume_phase)}${took(m.pause_duration_seconds, "after")}`],
+  OrchestrationCompleted: (m) => [
+    "success",
+    `work completed${took(m.duration_seconds)}${after(", ", m.final_state)}`,
+  ],
+  OrchestrationFailed: (m) => [
+    "failure",
+    `work failed${after(" in ", m.failure_phase)}: ${m.failure_reason}`,
+  ],
+  OrchestrationPaused: (m) => [
+    "warning",
+    `work paused: ${m.pause_reason}${after(", waits for ", m.blocking_issue)}`,
+  ],
+  OrchestrationResumed: (m) => [
+    "start",
+    `work resumed${after(" in ", m.resume_phase)}${took(m.pause_duration_seconds, "after")}`,
+  ],
   PhaseStarted: (m) => ["start", `${m.phase} began${after(": ", m.phase_objective)}`],
-  PhaseCompleted: (m) => ["success", `${m.phase} completed${took(m.duration_seconds)}${after(", next ", m.next_phase)}`],
+  PhaseCompleted: (m) => [
+    "success",
+    `${m.phase} completed${took(m.duration_seconds)}${after(", next ", m.next_phase)}`,
+  ],
   PhaseFailed: (m) => ["failure", `${m.phase} failed: ${m.failure_reason}`],
-  AgentSpawned: (m) => ["start", `agent ${m.agent_name} started${after(" on ", m.assigned_task)}`],
+  AgentSpawned: (m) => ["start", `agent ${m.agent_name} started${after(": ", m.assigned_task)}`],
   AgentCompleted: (m) => [
     "success",
     `agent ${m.agent_name} finished${took(m.duration_seconds)}${after(", ", m.task_status)}${listed(" with ", m.outputs_created)}`,
   ],
   AgentFailed: (m) => ["failure", `agent ${m.agent_name} failed: ${m.failure_reason}`],
   AgentBlocked: (m) => ["warning", `agent ${m.agent_name} is blocked by ${m.blocked_by}`],
-  GapIdentified: (m) => ["warning", `gap ${m.gap_id} found, ${m.severity} ${m.gap_type}${after(": ", words(m.description))}`],
-  GapResolved: (m) => ["success", `gap ${m.gap_id} closed${after(" by ", m.resolved_by)}${after(": ", m.resolution_strategy)}`],
-  GapEscalated: (m) => ["warning", `gap ${m.gap_id} escalated${after(" to ", m.escalated_to)}: ${m.escalation_reason}`],
-  CommitCreated: (m) => ["neutral", `commit ${short(m.commit_sha)}: ${firstLine(m.commit_message)}${changes(m)}`],
-  PRCreated: (m) => ["neutral", `${m.draft === true ? "draft " : ""}pull request ${pr(m)} opened${after(": ", m.pr_title)}`],
-  PRMerged: (m) => ["success", `pull request ${pr(m)} merged${after(" by ", m.merged_by)}${after(" as ", short(m.merged_commit_sha))}`],
+  GapIdentified: (m) => [
+    "warning",
+    `gap ${m.gap_id} found, ${m.severity} ${m.gap_type}${after(": ", words(m.description))}`,
+  ],
+  GapResolved: (m) => [
+    "success",
+    `gap ${m.gap_id} closed${after(" by ", m.resolved_by)}${after(": ", m.resolution_strategy)}`,
+  ],
+  GapEscalated: (m) => [
+    "warning",
+    `gap ${m.gap_id} escalated${after(" to ", m.escalated_to)}: ${m.escalation_reason}`,
+  ],
+  CommitCreated: (m) => [
+    "neutral",
+    `commit ${short(m.commit_sha)}: ${firstLine(m.commit_message)}${changes(m)}`,
+  ],
+  PRCreated: (m) => [
+    "neutral",
+    `${m.draft === true ? "draft " : ""}pull request ${pr(m)} opened${after(": ", m.pr_title)}`,
+  ],
+  PRMerged: (m) => [
+    "success",
+    `pull request ${pr(m)} merged${after(" by ", m.merged_by)}${after(" as ", short(m.merged_commit_sha))}`,
+  ],
   PRClosed: (m) => ["warning", `pull request ${pr(m)} closed without a merge${after(": ", m.close_reason)}`],
   IssueTransitioned: (m) => ["neutral", `status changed from ${m.from_status} to ${m.to_status}`],
-  CommentPosted: (m) => ["neutral", `comment${after(" by ", m.posted_by)}${after(": ", words(m.comment_body))}`],
+  CommentPosted: (m) => [
+    "neutral",
+    `comment${after(" by ", m.posted_by)}${after(": ", words(m.comment_body))}`,
+  ],
   WorklogAdded: (m) => [
     "neutral",
     `${m.time_spent_human ?? durationInWords(m.time_spent_seconds * 1000)} booked${after(" by ", m.author)}${after(": ", m.worklog_description)}`,
   ],
   DocumentationCreated: (m) => ["neutral", `document ${m.doc_path} written${after(": ", m.doc_title)}`],
-  ConfluencePageCreated: (m) => ["neutral", `Confluence page ${m.page_title ?? m.page_id} created${after(" in ", m.space_key)}`],
+  ConfluencePageCreated: (m) => [
+    "neutral",
+    `Confluence page ${m.page_title ?? m.page_id} created${after(" in ", m.space_key)}`,
+  ],
   QualityCheckStarted: (m) => ["start", `${m.check_type} check began${after(" on ", m.check_scope)}`],
   QualityCheckCompleted: (m) => [
     m.passed_quality_gate === false ? "failure" : "success",
@@ -67,22 +106,49 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
   ],
   QualityCheckFailed: (m) => ["failure", `${m.check_type} check failed: ${m.failure_reason}`],
   TestRunStarted: (m) => ["start", `tests ${m.test_suite} began${counted(m.test_count, "test")}`],
-  TestRunCompleted: (m) => [(m.failed ?? 0) > 0 ? "failure" : "success", `tests ${m.test_suite} ran${testFigures(m)}${took(m.duration_seconds)}`],
+  TestRunCompleted: (m) => [
+    (m.failed ?? 0) > 0 ? "failure" : "success",
+    `tests ${m.test_suite} ran${testFigures(m)}${took(m.duration_seconds)}`,
+  ],
   TestRunFailed: (m) => ["failure", `tests ${m.test_suite} broke off: ${m.failure_reason}`],
-  CheckpointCreated: (m) => ["neutral", `checkpoint ${m.checkpoint_id} made${after(": ", m.checkpoint_reason)}`],
-  CheckpointRestored: (m) => ["warning", `back to checkpoint ${m.checkpoint_id}${after(": ", m.restore_reason)}`],
-  PhaseSummaryCreated: (m) => ["neutral", `summary of ${m.phase}, events ${range(m)}${after(": ", words(m.text))}`],
-  OrchestrationSummaryCreated: (m) => ["neutral", `summary of the run, events ${range(m)}${after(": ", words(m.text))}`],
+  CheckpointCreated: (m) => [
+    "neutral",
+    `checkpoint ${m.checkpoint_id} made${after(": ", m.checkpoint_reason)}`,
+  ],
+  CheckpointRestored: (m) => [
+    "warning",
+    `back to checkpoint ${m.checkpoint_id}${after(": ", m.restore_reason)}`,
+  ],
+  PhaseSummaryCreated: (m) => [
+    "neutral",
+    `summary of ${m.phase}, events ${range(m)}${after(": ", words(m.text))}`,
+  ],
+  OrchestrationSummaryCreated: (m) => [
+    "neutral",
+    `summary of the run, events ${range(m)}${after(": ", words(m.text))}`,
+  ],
   ErrorOccurred: (m) => ["failure", `${m.error_type}: ${m.error_message}`],
   RecoveryAttempted: (m) => [
     "warning",
     `recovery from ${m.recovery_from} tried${after(", try ", m.attempt_number)}${after(" of ", m.max_attempts)}${after(": ", m.recovery_strategy)}`,
   ],
-  RecoverySucceeded: (m) => ["success", `recovered from ${m.recovery_from}${took(m.recovery_duration_seconds)}`],
+  RecoverySucceeded: (m) => [
+    "success",
+    `recovered from ${m.recovery_from}${took(m.recovery_duration_seconds)}`,
+  ],
   RecoveryFailed: (m) => ["failure", `recovery from ${m.recovery_from} failed${after(": ", m.final_error)}`],
-  EventsReplayed: (m) => ["neutral", `events ${range(m)} replayed, ${m.replayed_count} handed on${counted(m.failed_count, "failure")}`],
-  StoreRecovered: (m) => ["warning", `store recovered${after(": ", m.reason)}${counted(m.replayed_events, "event put back", "events put back")}`],
-  StoreFactSeen: (m) => ["neutral", `${m.fact_type ?? "fact"} ${short(m.fact)} seen again, with more: ${Object.keys(m.adds ?? {}).join(", ")}`],
+  EventsReplayed: (m) => [
+    "neutral",
+    `events ${range(m)} replayed, ${m.replayed_count} handed on${counted(m.failed_count, "failure")}`,
+  ],
+  StoreRecovered: (m) => [
+    "warning",
+    `store recovered${after(": ", m.reason)}${counted(m.replayed_events, "event put back", "events put back")}`,
+  ],
+  StoreFactSeen: (m) => [
+    "neutral",
+    `${m.fact_type ?? "fact"} ${short(m.fact)} seen again, with more: ${Object.keys(m.adds ?? {}).join(", ")}`,
+  ],
   StoreEventVoided: (m) => ["warning", `event ${short(m.voided_event_id)} voided${after(": ", m.why)}`],
 };
 
@@ -113,7 +179,7 @@ function listed(lead: string, values: readonly string[] | undefined): string {
   return values === undefined || values.length === 0 ? "" : lead + values.join(", ");
 }
 
-function words(value: string | JsonObject | undefined): string | undefined {
+function words(value: string | object | undefined): string | undefined {
   return typeof value === "object" ? "(attached)" : value;
 }
 

@@ -41,3 +41,10 @@ same issue, so that a change to any line shows.
     npm install -g event-sourcing-orchestrator    # needs Node.js 24 or newer
     eso doctor --store <this folder>
 `;
+
+/** Every text that a store brings along, by its path in the store. */
+export async function storeTexts(): Promise<Readonly<Record<string, string>>> {
+  const { schemaFiles } = await import("../event/schema-files.ts");
+  const schemas = Object.entries(schemaFiles()).map(([path, text]) => [`schemas/${path}`, text] as const);
+  return { "README.md": STORE_README, ...Object.fromEntries(schemas) };
+}

@@ -37,6 +37,8 @@ export interface WriterJob {
   readonly lockTimeoutSeconds?: number;
   /** Tries an append of unknown outcome again, with the same ids, so often. */
   readonly retries?: number;
+  /** Prints a line after each append, so that it can be killed after so many. */
+  readonly chatty?: boolean;
   /** Does not close the store, and waits to be killed. */
   readonly linger?: boolean;
   /** Says "ready" when the store is open, and begins when a line arrives on standard input. */

@@ -79,6 +79,7 @@ async function lane(): Promise<void> {
     const first = next;
     next += batch;
     await append(first, Math.min(batch, job.events - first));
+    if (job.chatty === true) say("appended");
     if (!halfway && next >= job.events / 2) {
       halfway = true;
       say("halfway");

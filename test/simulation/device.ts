@@ -136,11 +136,7 @@ export class Inode {
     const failed = this.changes.filter((change) => change.number < stamp);
     if (failed.length === 0) return;
     const size = failed.at(-1)?.sizeAfter ?? this.device.size;
-    const device = survivorsOf(this.device, failed, random);
-    const sizeOnDevice = device.size;
-    device.resize(Math.max(device.size, size));
-    this.device = device;
-    device.size = sizeOnDevice;
+    this.device = survivorsOf(this.device, failed, random);
     this.changes = this.changes.filter((change) => change.number >= stamp);
     this.changes.unshift({ number: stamp - 1, bytes: undefined, offset: 0, sizeAfter: size });
     for (const { bytes, offset } of failed) {

@@ -7,9 +7,11 @@ import { Inode, PAGE_BYTES } from "./device.ts";
 /** What a call does, for whoever decides on faults. */
 export type CallKind =
   | "open"
+  | "create"
   | "close"
   | "read"
   | "write"
+  | "grow"
   | "truncate"
   | "sync"
   | "syncFolder"
@@ -34,8 +36,12 @@ export interface Caller {
 
 /** Thrown out of every call of a process that was killed. */
 export class ProcessKilled extends Error {
-  constructor() {
-    super("the simulated process was killed");
+  /** The whole machine stopped: the page cache went with the process. */
+  readonly powerLost: boolean;
+
+  constructor(powerLost = false) {
+    super(powerLost ? "the simulated machine lost power" : "the simulated process was killed");
+    this.powerLost = powerLost;
   }
 }
 
@@ -47,6 +53,7 @@ interface Naming {
 
 /** A change of names, atomic: one name made or removed, or a rename's two. */
 interface NameChange {
+  readonly number: number;
   readonly names: readonly Naming[];
 }
 
@@ -67,6 +74,7 @@ export class SimulatedDisk {
   root: Inode;
   /** Changes of names that the device may lack, oldest first. */
   #pending: NameChange[] = [];
+  #namesChanged = 0;
   #inodes = 1;
   /** Told of every write to a file, before it happens. */
   onWrite: ((path: string, bytes: Uint8Array) => void) | undefined;
@@ -103,14 +111,15 @@ export class SimulatedDisk {
       if (inode === undefined) folder.entries.delete(name);
       else folder.entries.set(name, inode);
     }
-    this.#pending.push({ names });
+    this.#pending.push({ number: this.#namesChanged++, names });
   }
 
   /** The changes of this folder's names reach the device, and those that they stand on. */
-  #namesFlushed(folder: Inode): void {
+  #namesFlushed(folder: Inode, stamp: number): void {
     const wanted = new Set<NameChange>();
     const touched = new Map<Inode, Set<string>>();
     for (const change of this.#pending.toReversed()) {
+      if (change.number >= stamp) continue;
       const here = change.names.some((name) => name.folder === folder || touched.get(name.folder)?.has(name.name));
       if (!here) continue;
       wanted.add(change);
@@ -184,7 +193,9 @@ export class SimulatedDisk {
     }
     const disk = new SimulatedDisk(random, of(this.root));
     disk.#inodes = this.#inodes + 1_000_000;
-    disk.#pending = this.#pending.map(({ names }) => ({
+    disk.#namesChanged = this.#namesChanged;
+    disk.#pending = this.#pending.map(({ number, names }) => ({
+      number,
       names: names.map(({ folder, name, inode }) => ({
         folder: of(folder),
         name,
@@ -214,7 +225,8 @@ export class SimulatedDisk {
     return new Port(this, caller, {
       folder: (path) => this.#folder(path),
       change: (names) => this.#rename(names),
-      namesFlushed: (folder) => this.#namesFlushed(folder),
+      stamp: () => this.#namesChanged,
+      namesFlushed: (folder, stamp) => this.#namesFlushed(folder, stamp),
       newInode: (kind) => new Inode(this.#inodes++, kind),
     });
   }
@@ -230,7 +242,9 @@ function toDevice(change: NameChange): void {
 interface Inside {
   folder(path: string): Inode;
   change(names: readonly Naming[]): void;
-  namesFlushed(folder: Inode): void;
+  /** The changes of names so far. */
+  stamp(): number;
+  namesFlushed(folder: Inode, stamp: number): void;
   newInode(kind: "file" | "folder"): Inode;
 }
 
@@ -262,8 +276,8 @@ class Port implements Disk {
   }
 
   open(path: string, mode: "read" | "write" | "create"): number {
-    this.#before("open", path);
-    let inode = this.#disk.find(path);
+    let inode = this.#caller.dead ? undefined : this.#disk.find(path);
+    this.#before(inode === undefined && mode === "create" ? "create" : "open", path);
     if (inode === undefined) {
       if (mode !== "create") throw systemError("ENOENT", "open", path);
       inode = this.#inside.newInode("file");
@@ -295,8 +309,10 @@ class Port implements Disk {
     const { inode, path } = held;
     let fault: Fault;
     try {
-      fault = this.#caller.before("write", path);
+      const grows = offset + bytes.length > inode.cache.size;
+      fault = this.#caller.before(grows ? "grow" : "write", path);
     } catch (error) {
+      if (!(error instanceof ProcessKilled) || error.powerLost) throw error;
       // Killed inside the call: any number of whole pages has been taken.
       const pages = Math.floor((offset + bytes.length) / PAGE_BYTES) - Math.floor(offset / PAGE_BYTES);
       const stop = pages > 0 ? (Math.floor(offset / PAGE_BYTES) + this.#disk.random.below(pages + 1)) * PAGE_BYTES : 0;
@@ -376,7 +392,7 @@ class Port implements Disk {
 
   syncFolder(path: string): void {
     this.#before("syncFolder", path);
-    this.#inside.namesFlushed(this.#inside.folder(path));
+    this.#inside.namesFlushed(this.#inside.folder(path), this.#inside.stamp());
     this.#caller.after("syncFolder", path);
   }
 
@@ -387,9 +403,11 @@ class Port implements Disk {
     if (inode.kind === "file") {
       return this.#syncLater({ inode, path, writable: false, seen: openedSeen(inode) }, path);
     }
+    const stamp = this.#inside.stamp();
     await new Promise<void>((resolve) => this.#caller.later(resolve));
-    // What happened to the folder's names while the flush was under way counts as too late only if it must.
-    this.syncFolder(path);
+    this.#before("syncFolder", path);
+    this.#inside.namesFlushed(inode, stamp);
+    this.#caller.after("syncFolder", path);
   }
 
   makeFolder(path: string): boolean {

@@ -10,16 +10,16 @@ const realSetImmediate = globalThis.setImmediate;
 export interface TimerHost {
   readonly now_ms: number;
   readonly pid: number;
-  after(ms: number, run: () => void): { cancel(): void };
+  startTimer(ms: number, run: () => void): { cancel(): void };
 }
 
 /** What of Node the simulation replaces while it runs; put back by the function it returns. */
 export function installVirtualTime(host: () => TimerHost, random: SeededRandom): () => void {
   const immediate = (value?: unknown): Promise<unknown> =>
-    new Promise((resolve) => void host().after(0, () => resolve(value)));
+    new Promise((resolve) => void host().startTimer(0, () => resolve(value)));
   const sleep = (ms = 1, value?: unknown, options: { signal?: AbortSignal } = {}): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const timer = host().after(ms, () => resolve(value));
+      const timer = host().startTimer(ms, () => resolve(value));
       options.signal?.addEventListener("abort", () => {
         timer.cancel();
         reject(new DOMException("aborted", "AbortError"));
@@ -28,9 +28,9 @@ export function installVirtualTime(host: () => TimerHost, random: SeededRandom):
   const undo = [
     replace(timers, "setImmediate", immediate),
     replace(timers, "setTimeout", sleep),
-    replace(globalThis, "setTimeout", (run: () => void, ms = 1) => host().after(ms, run)),
+    replace(globalThis, "setTimeout", (run: () => void, ms = 1) => host().startTimer(ms, run)),
     replace(globalThis, "clearTimeout", (timer?: { cancel(): void }) => timer?.cancel()),
-    replace(globalThis, "setImmediate", (run: () => void) => host().after(0, run)),
+    replace(globalThis, "setImmediate", (run: () => void) => host().startTimer(0, run)),
     replace(performance, "now", () => host().now_ms),
     replace(Math, "random", () => random.next()),
     replace(crypto, "randomUUID", () => uuid(random)),

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { extname } from "node:path";
+import { extname, resolve } from "node:path";
 
 import type { BlobReference } from "../../store/blobs.ts";
 import type { Arguments } from "../arguments.ts";
@@ -38,13 +38,18 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Reads the files behind `--attach field=@file`. */
-export async function attachmentsOf(given: Arguments): Promise<Attachment[]> {
+export async function attachmentsOf(given: Arguments, cwd: string): Promise<Attachment[]> {
   const attachments: Attachment[] = [];
   for (const word of given.texts("attach")) {
     const { field, file } = partsOf(word);
-    if (attachments.some((other) => other.field === field)) throw new UsageError(`--attach ${field} is given twice`);
-    const bytes = await readBytes(file, ATTACHMENT_BYTES_MAX);
-    const reference = { $blob: hash("sha256", bytes), bytes: bytes.length, media_type: mediaTypeOf(file, bytes) };
+    if (attachments.some((other) => other.field === field))
+      throw new UsageError(`--attach ${field} is given twice`);
+    const bytes = await readBytes(resolve(cwd, file), ATTACHMENT_BYTES_MAX);
+    const reference = {
+      $blob: hash("sha256", bytes),
+      bytes: bytes.length,
+      media_type: mediaTypeOf(file, bytes),
+    };
     attachments.push({ field, bytes, reference });
   }
   return attachments;
@@ -53,7 +58,10 @@ export async function attachmentsOf(given: Arguments): Promise<Attachment[]> {
 function partsOf(word: string): { field: string; file: string } {
   const { field, file } = /^(?<field>[^=]+)=@(?<file>.+)$/s.exec(word)?.groups ?? {};
   if (field !== undefined && file !== undefined) return { field, file };
-  throw new UsageError(`--attach ${word} does not name a field and a file`, "Write --attach comment_body=@review.md.");
+  throw new UsageError(
+    `--attach ${word} does not name a field and a file`,
+    "Write --attach comment_body=@review.md.",
+  );
 }
 
 function mediaTypeOf(file: string, bytes: Buffer): string {

@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { resolve } from "node:path";
 
 import type { Actor, Json, JsonObject } from "../../event/envelope.ts";
 import { isObject } from "../../event/envelope-rules.ts";
@@ -25,8 +26,15 @@ const TEXT_OPTIONS = [
   ["phase", "phase"],
 ] as const;
 
+/** Where and when the command was given. */
+interface Place {
+  readonly store: string;
+  readonly cwd: string;
+  readonly now: number;
+}
+
 /** The event that the command line describes; for the type `-`, options fill and replace fields of the one on stdin. */
-export async function draftOf(given: Arguments, place: { store: string; now: number }): Promise<Draft> {
+export async function draftOf(given: Arguments, place: Place): Promise<Draft> {
   const draft = await startOf(given);
   const issue = given.text("issue");
   if (issue !== undefined) draft["issue_key"] = issue;
@@ -36,10 +44,14 @@ export async function draftOf(given: Arguments, place: { store: string; now: num
   }
   const timestamp = given.text("timestamp");
   if (timestamp !== undefined) draft["timestamp"] = timeOf(timestamp, place.now);
-  if (given.text("actor") !== undefined || draft["actor"] === undefined || given.text("model") !== undefined) {
+  if (
+    given.text("actor") !== undefined ||
+    draft["actor"] === undefined ||
+    given.text("model") !== undefined
+  ) {
     draft["actor"] = actorOf(given, draft["actor"]);
   }
-  draft.metadata = await metadataOf(given, draft, place.store);
+  draft.metadata = await metadataOf(given, draft, place);
   return draft;
 }
 
@@ -47,7 +59,10 @@ async function startOf(given: Arguments): Promise<Draft> {
   const type = given.required("type");
   if (type !== "-") return { event_type: type, metadata: {} };
   if (given.texts("meta").includes("-")) {
-    throw new UsageError("standard input cannot be both the event and its metadata", "Put the metadata into the event.");
+    throw new UsageError(
+      "standard input cannot be both the event and its metadata",
+      "Put the metadata into the event.",
+    );
   }
   const event = parseStrictJson(await readText("-"));
   if (!isObject(event)) throw new UsageError("standard input holds no JSON object");
@@ -72,8 +87,13 @@ function actorIn(text: string): Actor {
   const type = ACTOR_TYPES.find((one) => one === word);
   const id = text.slice(word.length + 1);
   if (type !== undefined && id !== "") return { type, id };
-  const near = text.includes(":") ? suggest(word, ACTOR_TYPES).map((one) => `${one}:${id}`) : [`agent:${text}`, `user:${text}`];
-  throw new UsageError(`--actor ${text} does not say who did it`, didYouMean(near) ?? "Write agent:NAME, user:NAME or system:NAME.");
+  const near = text.includes(":")
+    ? suggest(word, ACTOR_TYPES).map((one) => `${one}:${id}`)
+    : [`agent:${text}`, `user:${text}`];
+  throw new UsageError(
+    `--actor ${text} does not say who did it`,
+    didYouMean(near) ?? "Write agent:NAME, user:NAME or system:NAME.",
+  );
 }
 
 function osUser(): Actor {
@@ -91,24 +111,24 @@ function nameOfUser(): string {
 }
 
 /** Objects from files and standard input, then single fields, which replace what stands in those. */
-async function metadataOf(given: Arguments, draft: Draft, store: string): Promise<Json> {
+async function metadataOf(given: Arguments, draft: Draft, place: Place): Promise<Json> {
   const words = given.texts("meta");
   if (words.length === 0) return draft.metadata;
   const metadata = new Map(isObject(draft.metadata) ? Object.entries(draft.metadata) : []);
   const isSource = (word: string): boolean => word === "-" || word.startsWith("@");
   for (const word of words.filter(isSource)) {
-    for (const [name, value] of Object.entries(await objectIn(word))) metadata.set(name, value);
+    for (const [name, value] of Object.entries(await objectIn(word, place.cwd))) metadata.set(name, value);
   }
   const pairs = words.filter((word) => !isSource(word));
-  const readings = await readingsOf(String(draft.event_type), store);
+  const readings = await readingsOf(String(draft.event_type), place.store);
   for (const [name, value] of readFields(pairs, readings)) metadata.set(name, value);
   return Object.fromEntries(metadata);
 }
 
-async function objectIn(word: string): Promise<JsonObject> {
+async function objectIn(word: string, cwd: string): Promise<JsonObject> {
   const name = word === "-" ? "-" : word.slice(1);
   if (name === "") throw new UsageError("--meta @ names no file", "Write --meta @metadata.json.");
-  const value = parseStrictJson(await readText(name));
+  const value = parseStrictJson(await readText(name === "-" ? name : resolve(cwd, name)));
   if (isObject(value)) return value;
   throw new UsageError(`${titleOf(name)} holds no JSON object`, "The metadata is one object: {…}.");
 }
@@ -128,5 +148,8 @@ export function appendOptionsOf(given: Arguments): AppendOptions {
 function expectedOf(text: string): ExpectedSequence {
   if (text === "none" || text === "exists" || text === "any") return text;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`--expect cannot be "${text}"`, "It is the issue's last sequence, or none, exists or any.");
+  throw new UsageError(
+    `--expect cannot be "${text}"`,
+    "It is the issue's last sequence, or none, exists or any.",
+  );
 }

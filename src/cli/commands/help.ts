@@ -23,14 +23,20 @@ function linesFor(asked: string, paint: Paint): readonly Text[] {
   const members = COMMANDS.filter(({ name }) => name.startsWith(`${asked} `));
   if (members.length > 0) return familyHelp(asked, members, paint);
   const near = suggest(asked, [...COMMANDS.map(({ name }) => name), ...Object.keys(TOPICS)]);
-  throw new UsageError(`there is no help about "${asked}"`, didYouMean(near) ?? "eso help lists the commands.");
+  throw new UsageError(
+    `there is no help about "${asked}"`,
+    didYouMean(near) ?? "eso help lists the commands.",
+  );
 }
 
 function topicLines({ title, rows }: Topic, paint: Paint): readonly Text[] {
   const width = Math.max(...rows.map(([term]) => term.length));
   const lines = rows.flatMap(([term, meaning]) => {
     const [first = "", ...more] = wrapped(meaning, MEANING_COLUMNS - width - 4);
-    return [safe`  ${paint("key", padded(term, width))}  ${first}`, ...more.map((line) => " ".repeat(width + 4) + line)];
+    return [
+      safe`  ${paint("key", padded(term, width))}  ${first}`,
+      ...more.map((line) => " ".repeat(width + 4) + line),
+    ];
   });
   return [paint("heading", title), "", ...lines];
 }

@@ -13,15 +13,14 @@ import { type Surroundings, surroundingsOf } from "./working-context.ts";
 
 /** `eso log`: records one event and prints its acknowledgement. */
 export async function log({ given, context, out }: Call): Promise<void> {
-  const draft = await draftOf(given, { store: await context.storePath(), now: Date.now() });
+  const draft = await draftOf(given, { store: await context.storePath(), cwd: context.cwd, now: Date.now() });
   const options = appendOptionsOf(given);
-  const attachments = await attachmentsOf(given);
+  const attachments = await attachmentsOf(given, context.cwd);
   const isGlobal = draft["issue_key"] === GLOBAL_STREAM;
-  if (isGlobal) delete draft["issue_key"];
   await using plain = isGlobal ? await openPlain(context, { session: context.session }) : undefined;
   const store = plain ?? (await context.writing());
   const around = await surroundingsOf(draft, context, store);
-  if (isGlobal) delete (around as { issue_key?: string }).issue_key;
+  if (isGlobal) delete draft["issue_key"];
   const event = withAttachments(draft, attachments, store);
   const ack = await logOnce(store, { event, around }, options);
   if (given.flag("json")) await out.json({ schema: "eso.ack/1", ...ack });
@@ -53,8 +52,12 @@ async function logOnce(
   } catch (error) {
     const first = error instanceof ConflictError ? await firstRecord(store, event) : undefined;
     if (first === undefined) throw error;
-    const then = ["git_sha", "branch", "codebase_state", "issue_key"].filter((field) => event[field] === undefined);
-    const before = Object.fromEntries(then.flatMap((field) => (first[field] === undefined ? [] : [[field, first[field]]])));
+    const then = ["git_sha", "branch", "codebase_state", "issue_key"].filter(
+      (field) => event[field] === undefined,
+    );
+    const before = Object.fromEntries(
+      then.flatMap((field) => (first[field] === undefined ? [] : [[field, first[field]]])),
+    );
     return store.logEvent({ ...event, ...before } as unknown as EventInput, options);
   }
 }
@@ -63,7 +66,9 @@ async function firstRecord(store: EventStore, event: Draft): Promise<Record<stri
   const { event_id: id, idempotency_key: key } = event;
   const byId = typeof id === "string" ? await store.log.findById(id.toLowerCase()) : undefined;
   const line = byId ?? (typeof key === "string" ? await store.log.findByKey(key) : undefined);
-  return line === undefined ? undefined : (JSON.parse(Buffer.from(line.bytes).toString()) as Record<string, unknown>);
+  return line === undefined
+    ? undefined
+    : (JSON.parse(Buffer.from(line.bytes).toString()) as Record<string, unknown>);
 }
 
 async function streamOf(store: EventStore, ack: Ack): Promise<string> {

@@ -41,7 +41,10 @@ export async function readingsOf(type: string, store: string): Promise<ReadonlyM
   const fields =
     definition === undefined
       ? await customReadings(type, store)
-      : ({ ...definition.required(SAYS_READING), ...definition.optional(SAYS_READING) } as unknown as Record<string, Reading>);
+      : ({ ...definition.required(SAYS_READING), ...definition.optional(SAYS_READING) } as unknown as Record<
+          string,
+          Reading
+        >);
   return new Map<string, Reading>(Object.entries({ ...fields, ...COMMON_FIELDS }));
 }
 
@@ -50,7 +53,9 @@ async function customReadings(type: string, store: string): Promise<Record<strin
   const { readCustomTypeFolder } = await import("../../event/custom-type-folder.ts");
   const files = await readCustomTypeFolder(join(store, "schemas", "custom"));
   const own = files.filter(({ name }) => name === `${type}.json` || name.startsWith(`${type}@`));
-  const properties = own.map(({ text }) => propertiesIn(text)).reduce((all, some) => ({ ...all, ...some }), {});
+  const properties = own
+    .map(({ text }) => propertiesIn(text))
+    .reduce((all, some) => ({ ...all, ...some }), {});
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, readingOf(schema)]));
 }
 
@@ -127,7 +132,10 @@ function jsonOr(text: string): Json {
 }
 
 /** The fields behind `k=v` options; a list's values add up, any other field is given once. */
-export function readFields(pairs: readonly string[], readings: ReadonlyMap<string, Reading>): ReadonlyMap<string, Json> {
+export function readFields(
+  pairs: readonly string[],
+  readings: ReadonlyMap<string, Reading>,
+): ReadonlyMap<string, Json> {
   const fields = new Map<string, Json>();
   for (const pair of pairs) {
     const { name, text } = pairOf(pair);

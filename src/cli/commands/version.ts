@@ -7,6 +7,7 @@ import { version as packageVersion } from "../version.ts";
 export async function version({ given, out }: Call): Promise<void> {
   const { platform, arch, versions } = process;
   const eso = packageVersion();
-  if (given.flag("json")) await out.json({ schema: "eso.version/1", version: eso, node: versions.node, platform, arch });
+  if (given.flag("json"))
+    await out.json({ schema: "eso.version/1", version: eso, node: versions.node, platform, arch });
   else await out.line(`eso ${eso}`);
 }

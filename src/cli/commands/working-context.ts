@@ -11,12 +11,20 @@ import type { Draft } from "./event-options.ts";
 export type Surroundings = Pick<EventInput, "git_sha" | "branch" | "codebase_state" | "issue_key">;
 
 /** Looks around for what the draft leaves open: commit, branch, cleanness, and the issue that is worked on. */
-export async function surroundingsOf(draft: Draft, context: Context, store: EventStore): Promise<Surroundings> {
+export async function surroundingsOf(
+  draft: Draft,
+  context: Context,
+  store: EventStore,
+): Promise<Surroundings> {
   const copy = workingCopy(context.cwd);
   const { config } = await context.config();
-  const found: Surroundings = Object.fromEntries(Object.entries(copy).filter(([field]) => draft[field] === undefined));
+  const found: Surroundings = Object.fromEntries(
+    Object.entries(copy).filter(([field]) => draft[field] === undefined),
+  );
   if (hasIssue(draft, context, config)) return found;
-  const issue = (await issueOfSession(draft, context, store)) ?? (await issueOfBranch(draft["branch"] ?? copy.branch, config));
+  const issue =
+    (await issueOfSession(draft, context, store)) ??
+    (await issueOfBranch(draft["branch"] ?? copy.branch, config));
   return issue === undefined ? found : { ...found, issue_key: issue };
 }
 
@@ -26,7 +34,11 @@ function hasIssue(draft: Draft, context: Context, config: Config): boolean {
   return key !== undefined && key !== null;
 }
 
-async function issueOfSession(draft: Draft, context: Context, store: EventStore): Promise<string | undefined> {
+async function issueOfSession(
+  draft: Draft,
+  context: Context,
+  store: EventStore,
+): Promise<string | undefined> {
   const session = draft["session_id"] ?? context.session;
   if (typeof session !== "string") return undefined;
   const { openOrchestration } = await import("../../store/open-orchestration.ts");

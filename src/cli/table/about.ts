@@ -36,7 +36,10 @@ export const ABOUT: CommandGroup = {
         { command: "eso completion bash > ~/.local/share/bash-completion/completions/eso", says: "bash" },
         { command: "eso completion zsh > ~/.zfunc/_eso", says: "zsh, with ~/.zfunc in fpath" },
         { command: "eso completion fish > ~/.config/fish/completions/eso.fish", says: "fish" },
-        { command: "eso completion pwsh | Out-String | Invoke-Expression", says: "PowerShell, in its profile" },
+        {
+          command: "eso completion pwsh | Out-String | Invoke-Expression",
+          says: "PowerShell, in its profile",
+        },
       ],
       load: async () => (await import("../commands/completion.ts")).completion,
     },

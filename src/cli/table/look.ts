@@ -9,7 +9,13 @@ export const LOOK: CommandGroup = {
       name: "ls",
       summary: "List the issues in the store, last active first",
       options: [
-        { name: "status", value: "A,B", summary: "Only these: not_started, in_progress, paused, completed, failed", repeats: true, completes: ["not_started", "in_progress", "paused", "completed", "failed"] },
+        {
+          name: "status",
+          value: "A,B",
+          summary: "Only these: not_started, in_progress, paused, completed, failed",
+          repeats: true,
+          completes: ["not_started", "in_progress", "paused", "completed", "failed"],
+        },
         { name: "limit", value: "N", summary: "Issues to show (default 50)" },
         { name: "all", summary: "Show every issue" },
         UTC_OPTION,
@@ -50,8 +56,17 @@ export const LOOK: CommandGroup = {
         "one page at a time; the command for the next page is printed on stderr.",
       options: [
         ...FILTER_OPTIONS,
-        { name: "order", value: "asc|desc", summary: "Oldest first (default), or newest first", completes: ["asc", "desc"] },
-        { name: "limit", value: "N", summary: "Events to give (default query.default_page_size; all with --jsonl)" },
+        {
+          name: "order",
+          value: "asc|desc",
+          summary: "Oldest first (default), or newest first",
+          completes: ["asc", "desc"],
+        },
+        {
+          name: "limit",
+          value: "N",
+          summary: "Events to give (default query.default_page_size; all with --jsonl)",
+        },
         { name: "after", value: "CURSOR", summary: "Go on behind an earlier page" },
         UTC_OPTION,
         JSON_OPTION,
@@ -59,9 +74,18 @@ export const LOOK: CommandGroup = {
       ],
       examples: [
         { command: "eso query --issue PROJ-123 --type AgentFailed,ErrorOccurred", says: "What went wrong" },
-        { command: "eso query --from -2h --agent test-engineer", says: "What one agent did in the last two hours" },
-        { command: 'eso query --text "login timeout" --order desc --limit 5', says: "The newest five about a topic" },
-        { command: "eso query --commit 4f2a9c1 --jsonl | jq .event_type", says: "Everything about a commit, for scripts" },
+        {
+          command: "eso query --from -2h --agent test-engineer",
+          says: "What one agent did in the last two hours",
+        },
+        {
+          command: 'eso query --text "login timeout" --order desc --limit 5',
+          says: "The newest five about a topic",
+        },
+        {
+          command: "eso query --commit 4f2a9c1 --jsonl | jq .event_type",
+          says: "Everything about a commit, for scripts",
+        },
       ],
       load: async () => (await import("../commands/query.ts")).query,
     },
@@ -79,7 +103,10 @@ export const LOOK: CommandGroup = {
       examples: [
         { command: "eso tail -f", says: "Watch everything" },
         { command: "eso tail PROJ-123 -n 50", says: "The newest fifty of one issue" },
-        { command: "eso tail -f --type AgentFailed,ErrorOccurred --jsonl", says: "Feed failures to another program" },
+        {
+          command: "eso tail -f --type AgentFailed,ErrorOccurred --jsonl",
+          says: "Feed failures to another program",
+        },
       ],
       load: async () => (await import("../commands/tail.ts")).tail,
     },

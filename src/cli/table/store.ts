@@ -1,9 +1,11 @@
-import type { CommandGroup } from "../command.ts";
-import { FILTER_OPTIONS, JSON_OPTION } from "../options.ts";
+import type { CommandGroup, OptionSpec } from "../command.ts";
+import { FILTER_OPTIONS, JSON_OPTION, UTC_OPTION } from "../options.ts";
 
 const CUSTOM_TYPES =
   "A type of your own is registered by a file: put the JSON Schema (2020-12 or draft-07) of its metadata into the " +
   "store as schemas/custom/<Type>.json, or <Type>@<version>.json; of several versions the newest validates.";
+
+const ALWAYS_VOIDED: OptionSpec = { name: "include-voided", summary: "Always so: an export leaves nothing out" };
 
 /** Commands about the store itself. */
 export const STORE: CommandGroup = {
@@ -42,15 +44,30 @@ export const STORE: CommandGroup = {
         "is replaced only when everything has been written.",
       arguments: [{ name: "format", optional: true, completes: ["jsonl"] }],
       options: [
-        { name: "output", short: "o", value: "FILE", summary: "Write to this file instead of standard output", completes: "file" },
-        ...FILTER_OPTIONS.filter(({ name }) => name !== "include-voided"),
-        { name: "order", value: "asc|desc", summary: "Oldest first (default), or newest first", completes: ["asc", "desc"] },
+        {
+          name: "output",
+          short: "o",
+          value: "FILE",
+          summary: "Write to this file instead of standard output",
+          completes: "file",
+        },
+        ...FILTER_OPTIONS.map((option) => (option.name === "include-voided" ? ALWAYS_VOIDED : option)),
+        {
+          name: "order",
+          value: "asc|desc",
+          summary: "Oldest first (default), or newest first",
+          completes: ["asc", "desc"],
+        },
         { name: "limit", value: "N", summary: "Lines at most" },
-        JSON_OPTION,
+        UTC_OPTION,
+        { ...JSON_OPTION, summary: "With -o: print one JSON document about the export" },
       ],
       examples: [
         { command: "eso export -o all.jsonl", says: "Everything" },
-        { command: "eso export --issue PROJ-123 --from 2026-11-01 | jq .event_type", says: "One issue, lately" },
+        {
+          command: "eso export --issue PROJ-123 --from 2026-11-01 | jq .event_type",
+          says: "One issue, lately",
+        },
         { command: "eso export | zstd > events.jsonl.zst", says: "Through another program" },
       ],
       load: async () => (await import("../commands/export.ts")).exportEvents,

@@ -44,8 +44,9 @@ export class IdRuns {
   get covered(): number {
     let covered = 0;
     for (const run of this.#runs) {
-      if (run.from !== covered + 1) return 0;
-      covered = run.to;
+      // Runs overlap where a process was killed between adding, or merging, a run and covering the catalogue.
+      if (run.from > covered + 1) return 0;
+      covered = Math.max(covered, run.to);
     }
     return covered;
   }

@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, readdirSync, statfsSync } from "node:
 import { dirname, join } from "node:path";
 
 import { EsoError } from "../../errors.ts";
+import type { EventLogReader } from "../../log/event-log.ts";
 import type { LockState, LogFigures, Problem, StoreFacts, WrongEntries } from "../../log/store-facts.ts";
 import { nodeDisk, systemCode } from "./disk.ts";
 import { filesParts } from "./files-parts.ts";
@@ -137,17 +138,27 @@ async function logFigures(base: string): Promise<LogFigures | Problem> {
     const log = await openFilesLog({ path: base, access: "read", allowNetworkFileSystem: true });
     try {
       const head = await log.head();
-      const { index } = filesParts(base, log, { index: true, access: "read" });
-      const stats = await index?.stats();
-      await index?.close();
       const covered = await coveredPosition(layoutOf(base));
-      return { ...head, covered, indexed: stats?.events ?? 0, index_problem: stats?.problem };
+      return { ...head, covered, ...(await indexFigures(base, log)) };
     } finally {
       await log.close();
     }
   } catch (error) {
     return problemOf(error);
   }
+}
+
+async function indexFigures(
+  base: string,
+  log: EventLogReader,
+): Promise<Pick<LogFigures, "indexed" | "index_problem">> {
+  const none = { indexed: 0, index_problem: undefined };
+  if (nodeDisk.kind(layoutOf(base).indexFile) === undefined) return none;
+  const { index } = filesParts(base, log, { index: true, access: "read" });
+  if (index === undefined) return none;
+  const { events, problem } = await index.stats();
+  await index.close();
+  return { indexed: events, index_problem: problem };
 }
 
 /** How far the catalogue says that it reaches. */

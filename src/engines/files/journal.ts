@@ -79,6 +79,11 @@ export class JournalFile {
     return this.#disk.read(this.#file, bytes, 0) === HEADER_BYTES ? decodeStart(bytes) : undefined;
   }
 
+  /** Whether it holds no frame: its maker was killed before the head named it. */
+  isBare(): boolean {
+    return decodeHeader(this.readAt(HEADER_BYTES, HEADER_BYTES)) === undefined;
+  }
+
   /** Makes room for a frame. When the disk is full this fails before any byte of the frame is written. */
   reserve(end: number): void {
     if (end <= this.#allocated) return;

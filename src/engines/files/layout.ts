@@ -41,9 +41,17 @@ export function streamFolder(layout: Layout, stream: string, day: string): strin
   return stream === GLOBAL_STREAM ? join(layout.globalFolder, day) : join(layout.base, day, stream);
 }
 
-/** `2026-11-24` of an epoch time in ms, UTC. */
+let dayNumber = Number.NaN;
+let dayName = "";
+
+/** `2026-11-24` of an epoch time in ms, UTC. Asked for every event, so the last answer is kept. */
 export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  const number = Math.floor(ms / DAY_MS);
+  if (number !== dayNumber) {
+    dayName = new Date(ms).toISOString().slice(0, 10);
+    dayNumber = number;
+  }
+  return dayName;
 }
 
 /** Whether a folder's name is a real day. */

@@ -94,17 +94,16 @@ export class LogView {
     }
     while (this.#end.journal !== head.journal) this.#finishJournal(head);
     this.#readFrames(this.journal(), head.end);
-    if (this.#end.end !== head.end) {
-      throw new IntegrityError(
-        "ESO_LOG_DAMAGED",
-        `${journalPath(this.core.layout, head.journal)} is damaged at byte ${this.#end.end}: the next frame is not what was written`,
-        {
-          hint: "Run eso doctor; the events before this byte are safe, and no new ones are taken.",
-          details: { file: journalPath(this.core.layout, head.journal), offset: this.#end.end },
-        },
-      );
-    }
+    if (this.#end.end !== head.end) throw this.#damaged(this.#end);
     this.#forgetApplied(head);
+  }
+
+  #damaged({ journal, end }: ChainEnd): IntegrityError {
+    const file = journalPath(this.core.layout, journal);
+    return new IntegrityError("ESO_LOG_DAMAGED", `${file} is damaged at byte ${end}: the next frame is not what was written`, {
+      hint: "Run eso doctor; the events before this byte are safe, and no new ones are taken.",
+      details: { file, offset: end },
+    });
   }
 
   /** Reads the rest of the journal we stand in and steps into the next. */
@@ -129,7 +128,10 @@ export class LogView {
     const before = this.#end;
     this.catalog.refresh();
     const covered = coveredOf(this.catalog);
-    if (covered.frame <= before.frame && this.#journalOrGone(covered.journal) === undefined) throw new CatalogLost();
+    if (covered.frame <= before.frame) {
+      // A journal is begun only when the catalogue covers the one before it: nothing is left to continue from.
+      throw this.#journalOrGone(before.journal) === undefined ? new CatalogLost() : this.#damaged(before);
+    }
     this.restart();
   }
 

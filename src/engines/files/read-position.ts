@@ -69,7 +69,10 @@ function chainEnd(view: LogView, number: number): ChainEnd | undefined {
   const start = journal?.start();
   if (journal === undefined || start === undefined) return undefined;
   try {
+    const { frame, crc } = view.end;
     const from = number === view.end.journal ? view.end : { end: 128, frame: start.frame, crc: start.crc };
+    // A journal whose maker was killed before it was used.
+    if (from !== view.end && journal.isBare() && (start.frame !== frame || start.crc !== crc)) return undefined;
     let end: ChainEnd = { journal: number, end: from.end, frame: from.frame, crc: from.crc };
     for (const frame of journal.frames(end)) {
       end = { journal: number, end: frame.end, frame: frame.header.frame, crc: frame.header.crc };

@@ -56,9 +56,10 @@ export function recoverFiles(
   const { force } = options;
   const numbers = listJournals(core.disk, core.layout);
   const [oldest] = numbers;
-  if (oldest === undefined) return undefined;
+  if (oldest === undefined || (numbers.length === 1 && isHalfMade(core, oldest))) return undefined;
   const state = startOf(core, oldest);
   for (const number of numbers) {
+    if (number > oldest && number === numbers.at(-1) && dropUnused(core, number, state.end)) break;
     recoverJournal({ core, partitions, force, state }, number);
   }
   const { journal, end } = options.synced;
@@ -74,6 +75,33 @@ export function recoverFiles(
     files_restored: state.restored.size,
     files_short: [...state.short.keys()],
   };
+}
+
+/** Whether a journal's maker was killed before its first line was written. */
+function isHalfMade(core: EngineCore, number: number): boolean {
+  const journal = openJournal(core, number);
+  try {
+    return journal.start() === undefined && journal.isBare();
+  } finally {
+    journal.close();
+  }
+}
+
+/**
+ * Removes the newest journal when its maker was killed before the head named it, and the one before it has
+ * grown since, or its first line was never finished.
+ */
+function dropUnused(core: EngineCore, number: number, end: ChainEnd): boolean {
+  const journal = openJournal(core, number);
+  try {
+    const start = journal.start();
+    if (!journal.isBare() || (start?.frame === end.frame && start.crc === end.crc)) return false;
+  } finally {
+    journal.close();
+  }
+  core.disk.remove(journalPath(core.layout, number));
+  core.disk.syncFolder(core.layout.journals);
+  return true;
 }
 
 function startOf(core: EngineCore, number: number): State {

@@ -32,6 +32,13 @@ export interface WriterParts {
   readonly grown: () => void;
 }
 
+/**
+ * A flush that is quicker than this is made on this thread: handing it to another one and back costs about
+ * as much as such a flush itself, and what could be done meanwhile is less.
+ */
+const INLINE_FLUSH_MS = 0.75;
+const FLUSH_WEIGHT = 0.125;
+
 interface Waiting {
   readonly request: AppendRequest;
   readonly resolve: (placements: readonly Placement[]) => void;
@@ -56,6 +63,8 @@ export class Writer {
   #running: Promise<void> | undefined;
   #lastApplied = 0;
   #applyTimer: NodeJS.Timeout | undefined;
+  /** What a flush takes, as a moving average; the first one is taken to be slow. */
+  #flush_ms = 2 * INLINE_FLUSH_MS;
   /** A flush failed: nothing more is promised until the store has been recovered. */
   #fenced = false;
   /** Why journalled lines could not go to their files; appends wait until they can. */
@@ -91,6 +100,7 @@ export class Writer {
       await this.#write(batch).catch((error: unknown) => {
         for (const waiting of batch) waiting.reject(forCaller(error, waiting.request));
       });
+      this.#applyIfDue();
       await this.#parts.maintain();
     }
     this.#running = undefined;
@@ -114,8 +124,7 @@ export class Writer {
     let written: Written;
     try {
       const head = this.standAtHead();
-      if (this.#applyFailure !== undefined) this.#apply(head);
-      written = this.#writeFrame(batch);
+      written = this.#writeFrame(batch, this.#applyFailure === undefined ? head : this.#apply(head));
     } catch (error) {
       throw storageError(error, this.#core.layout.base);
     } finally {
@@ -130,8 +139,13 @@ export class Writer {
   standAtHead(): Head {
     const { disk } = this.#core;
     const head = readHead(disk, this.#parts.headFile);
+    const inOrder = head?.boot === this.#core.boot && !head.suspect && !this.#fenced;
+    if (inOrder) {
+      this.#view.catchUp(head);
+      return head;
+    }
     if (head === undefined || head.boot !== this.#core.boot) this.#parts.recover("stale");
-    else if (head.suspect || this.#fenced) this.#parts.recover("suspect");
+    else this.#parts.recover("suspect");
     this.#fenced = false;
     const now = readHead(disk, this.#parts.headFile);
     if (now === undefined) throw new EsoError("ESO_LOG_DAMAGED", "the store's head cannot be read back");
@@ -139,8 +153,7 @@ export class Writer {
     return now;
   }
 
-  #writeFrame(batch: readonly Waiting[]): Written {
-    const head = readHead(this.#core.disk, this.#parts.headFile) as Head;
+  #writeFrame(batch: readonly Waiting[], head: Head): Written {
     const recordedMs = nextRecordedMs(this.#core, head.recordedMs);
     const { journal, end } = this.#view.end;
     const firstPosition = this.#view.position + 1;
@@ -250,13 +263,18 @@ export class Writer {
       if (frame === undefined && written.settled.length > 0 && !this.#view.allSynced) await this.flushAll();
       return;
     }
-    const flushed = this.#view.journal().syncAsync();
-    this.#applyIfDue();
+    const began = performance.now();
     try {
-      await flushed;
+      if (this.#flush_ms < INLINE_FLUSH_MS) this.#view.journal().sync();
+      else {
+        const flushed = this.#view.journal().syncAsync();
+        this.#applyIfDue();
+        await flushed;
+      }
     } catch (error) {
       throw await this.#fence(written, error);
     }
+    this.#flush_ms += (performance.now() - began - this.#flush_ms) * FLUSH_WEIGHT;
     this.#noteSynced(frame);
   }
 
@@ -287,16 +305,18 @@ export class Writer {
   }
 
   /** Under the lock: writes the lines of frames that are on disk to their files. */
-  #apply(head: Head): void {
+  #apply(head: Head): Head {
     const frames = this.#view.appliable();
     const last = frames.at(-1);
+    const applied = last === undefined ? head : { ...head, applied: last.end };
     if (last !== undefined) {
       applyFrames(frames, this.#parts.partitions);
-      writeHead(this.#core.disk, this.#parts.headFile, { ...head, applied: last.end });
+      writeHead(this.#core.disk, this.#parts.headFile, applied);
       this.#view.applied(frames.length);
     }
     this.#applyFailure = undefined;
     this.#lastApplied = performance.now();
+    return applied;
   }
 
   #scheduleApply(): void {
@@ -324,8 +344,7 @@ export class Writer {
         this.#view.journal().sync();
         this.#noteSynced({ journal, end });
       }
-      this.#apply(head);
-      then?.(readHead(this.#core.disk, this.#parts.headFile) as Head);
+      then?.(this.#apply(head));
     } finally {
       this.#core.lock.release();
     }

@@ -6,10 +6,8 @@ const StoreRecovered = defineEventType({
   description: "The store repaired itself after a crash.",
   required: () => ({}),
   optional: (f) => ({
-    reason: f.text("What the store found."),
-    replayed_events: f.count("Events put from the journal into their files."),
-    quarantined_bytes: f.count("Bytes of torn fragments that were set aside."),
-    quarantine: f.list("Where the fragments lie."),
+    found: f.objects("What was found and what was done about it."),
+    recovered_by_pid: f.count("The process that did it."),
   }),
 });
 

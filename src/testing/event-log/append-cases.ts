@@ -241,7 +241,7 @@ export const appendCases: readonly SuiteCase[] = [
   {
     name: "streams with similar names are kept apart",
     async run({ log }) {
-      const names = ["AB-1", "AB-11", "AB-111", "A-1", "A_B-1", "ABC-1", "AB1-1"];
+      const names = ["AB-1", "AB-11", "AB-111", "BA-1", "A_B-1", "ABC-1", "AB1-1"];
       for (const [round, seed] of [1, 2, 3].entries()) {
         for (const [index, issue_key] of names.entries()) {
           const placement = await appendOne(log, samplePrepared(seed * 100 + index, { issue_key }));

@@ -42,6 +42,32 @@ async function settle(appends: readonly Promise<Placement>[]) {
   return { placements, errors };
 }
 
+/** Reads short pages, each behind the last, until `count` positions were seen. */
+async function pageUntil(log: EventLog, count: number, seen: number[]): Promise<void> {
+  while (seen.length < count) {
+    const after = seen.at(-1) ?? 0;
+    await log.waitBeyond(after, 60_000);
+    for await (const lines of log.readAll({ after, chunk: 7 })) {
+      seen.push(...lines.map(({ position }) => position));
+      break;
+    }
+  }
+}
+
+/** Reads the log and a stream over and over, each time without a gap. */
+async function readUntil(log: EventLog, progress: { readonly done: boolean }): Promise<void> {
+  while (!progress.done) {
+    // An engine may read without leaving the turn; the writers need turns of their own.
+    await nextTurn();
+    const { position } = await log.head();
+    const lines = await readAll(log);
+    assert(lines.length >= position, "what the head tells can be read");
+    for (const [index, line] of lines.entries()) assert.equal(line.position, index + 1);
+    const stream = await readStream(log, "BUSY-1");
+    for (const [index, line] of stream.entries()) assert.equal(line.sequence, index + 1);
+  }
+}
+
 export const concurrencyCases: readonly SuiteCase[] = [
   {
     name: "64 concurrent writers over many streams: dense sequences and positions",
@@ -146,17 +172,9 @@ export const concurrencyCases: readonly SuiteCase[] = [
     name: "a reader that pages while writers append neither repeats nor skips",
     needs: ["totalOrder"],
     async run({ log }) {
-      const writing = writeAtOnce(log, 8, 11);
       const seen: number[] = [];
-      while (seen.length < WRITERS * 8) {
-        const after = seen.at(-1) ?? 0;
-        await log.waitBeyond(after, 60_000);
-        for await (const lines of log.readAll({ after, chunk: 7 })) {
-          seen.push(...lines.map(({ position }) => position));
-          break;
-        }
-      }
-      await assertStandWhereAcknowledged(log, await writing);
+      const [placements] = await Promise.all([writeAtOnce(log, 8, 11), pageUntil(log, WRITERS * 8, seen)]);
+      await assertStandWhereAcknowledged(log, placements);
       assert.deepEqual(
         seen,
         Array.from({ length: WRITERS * 8 }, (_, index) => index + 1),
@@ -168,20 +186,10 @@ export const concurrencyCases: readonly SuiteCase[] = [
     needs: ["totalOrder"],
     async run({ log }) {
       const progress = { done: false };
-      const written = writeAtOnce(log, 8, 5).finally(() => {
+      const writing = writeAtOnce(log, 8, 5).finally(() => {
         progress.done = true;
       });
-      while (!progress.done) {
-        // An engine may read without leaving the turn; the writers need turns of their own.
-        await nextTurn();
-        const { position } = await log.head();
-        const lines = await readAll(log);
-        assert(lines.length >= position, "what the head tells can be read");
-        for (const [index, line] of lines.entries()) assert.equal(line.position, index + 1);
-        const stream = await readStream(log, "BUSY-1");
-        for (const [index, line] of stream.entries()) assert.equal(line.sequence, index + 1);
-      }
-      await written;
+      await Promise.all([writing, readUntil(log, progress)]);
       await assertSound(log);
     },
   },

@@ -19,7 +19,7 @@ const FULL = {
   causation_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
   actor: { type: "agent", id: "größe", model: "claude-opus-5" },
   phase: "CODE",
-  metadata: { agent_name: "a", zeta: [1, -0.5, 1e21, null, true], alpha: { b: '\u2028\n"\\/' } },
+  metadata: { agent_name: "a", zeta: [1, -0.5, 1e-21, null, true], alpha: { b: '\u2028\n"\\/' } },
   git_sha: "0123456789abcdef0123456789abcdef01234567",
   branch: "main",
   codebase_state: { dirty: false },

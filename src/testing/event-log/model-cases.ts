@@ -12,7 +12,14 @@ import type { OpenedLog, Stage, SuiteCase } from "./suite-case.ts";
 
 const SEEDS = 10;
 const STEPS = 120;
-const MODEL_STREAMS: readonly [string, ...string[]] = ["global", "M-1", "M-2", "M-3", "M-11", "M-404"];
+const MODEL_STREAMS: readonly [string, ...string[]] = [
+  "global",
+  "MODEL-1",
+  "MODEL-2",
+  "MODEL-3",
+  "MODEL-11",
+  "MODEL-404",
+];
 
 interface Run {
   readonly random: SeededRandom;

@@ -8,10 +8,10 @@ type Input = ModelRequest["events"][number];
 
 const ISSUES: readonly [string | undefined, ...(string | undefined)[]] = [
   undefined,
-  "M-1",
-  "M-2",
-  "M-3",
-  "M-11",
+  "MODEL-1",
+  "MODEL-2",
+  "MODEL-3",
+  "MODEL-11",
 ];
 
 /** Makes requests that are now fresh, now repeat, contradict or add to what a model holds. */

@@ -74,17 +74,20 @@ export const waitingCases: readonly SuiteCase[] = [
     needs: ["totalOrder"],
     async run({ log }) {
       const total = 300;
-      const writing = (async () => {
-        for (let seed = 0; seed < total; seed += 3)
-          await append(log, samplesPrepared(seed, 3, { issue_key: "W-1" }));
-      })();
       const seen: number[] = [];
-      while (seen.length < total) {
-        const after = seen.at(-1) ?? 0;
-        await promptly(`position ${after}`, log.waitBeyond(after, LONG_MS));
-        for await (const lines of log.readAll({ after })) seen.push(...lines.map(({ position }) => position));
-      }
-      await writing;
+      const follow = async () => {
+        while (seen.length < total) {
+          const after = seen.at(-1) ?? 0;
+          await promptly(`position ${after}`, log.waitBeyond(after, LONG_MS));
+          for await (const lines of log.readAll({ after }))
+            seen.push(...lines.map(({ position }) => position));
+        }
+      };
+      const write = async () => {
+        for (let seed = 0; seed < total; seed += 3)
+          await append(log, samplesPrepared(seed, 3, { issue_key: "WAIT-1" }));
+      };
+      await Promise.all([write(), follow()]);
       assert.deepEqual(
         seen,
         Array.from({ length: total }, (_, index) => index + 1),
