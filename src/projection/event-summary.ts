@@ -141,10 +141,7 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
     "neutral",
     `events ${range(m)} replayed, ${m.replayed_count} handed on${counted(m.failed_count, "failure")}`,
   ],
-  StoreRecovered: (m) => [
-    "warning",
-    `store recovered${after(": ", m.reason)}${counted(m.replayed_events, "event put back", "events put back")}`,
-  ],
+  StoreRecovered: (m) => ["warning", `store recovered after a crash${counted(m.found?.length, "finding")}`],
   StoreFactSeen: (m) => [
     "neutral",
     `${m.fact_type ?? "fact"} ${short(m.fact)} seen again, with more: ${Object.keys(m.adds ?? {}).join(", ")}`,

@@ -8,7 +8,8 @@ export interface Fact {
   readonly identity: string;
   readonly stream: string;
   readonly body_json: string;
-  readonly durability: Durability;
+  /** The weakest that any try asked for. */
+  durability: Durability;
   /** Facts of one append: all of them or none. */
   readonly batch: readonly string[];
   /** Tries whose end is open. */
@@ -61,6 +62,7 @@ export class Oracle {
       const { stream, body_json } = event;
       const fact = known ?? { identity, stream, body_json, durability, batch, underWay: 0, maybe: false, acked: undefined };
       fact.underWay++;
+      if (durability === "os") fact.durability = durability;
       this.facts.set(identity, fact);
       return fact;
     });

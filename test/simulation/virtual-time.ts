@@ -14,7 +14,15 @@ export interface TimerHost {
 }
 
 /** What of Node the simulation replaces while it runs; put back by the function it returns. */
-export function installVirtualTime(host: () => TimerHost, random: SeededRandom): () => void {
+export function installVirtualTime(
+  host: () => TimerHost,
+  random: SeededRandom,
+  onStray: (error: unknown) => void,
+): () => void {
+  // A killed process leaves promises behind that nobody waits for; a test runner must not take them for its own.
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", onStray);
   const immediate = (value?: unknown): Promise<unknown> =>
     new Promise((resolve) => void host().startTimer(0, () => resolve(value)));
   const sleep = (ms = 1, value?: unknown, options: { signal?: AbortSignal } = {}): Promise<unknown> =>
@@ -40,6 +48,8 @@ export function installVirtualTime(host: () => TimerHost, random: SeededRandom):
   syncBuiltinESMExports();
   return () => {
     for (const one of undo) one();
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners) process.on("unhandledRejection", listener);
     Object.defineProperty(process, "pid", pid);
     syncBuiltinESMExports();
   };

@@ -5,7 +5,10 @@ const CUSTOM_TYPES =
   "A type of your own is registered by a file: put the JSON Schema (2020-12 or draft-07) of its metadata into the " +
   "store as schemas/custom/<Type>.json, or <Type>@<version>.json; of several versions the newest validates.";
 
-const ALWAYS_VOIDED: OptionSpec = { name: "include-voided", summary: "Always so: an export leaves nothing out" };
+const ALWAYS_VOIDED: OptionSpec = {
+  name: "include-voided",
+  summary: "Always so: an export leaves nothing out",
+};
 
 /** Commands about the store itself. */
 export const STORE: CommandGroup = {

@@ -59,7 +59,8 @@ export function reapplyFrames(frames: readonly JournalFrame[], partitions: Parti
     }
     const bytes = Buffer.concat(run.lines);
     const differs = !partitions.read(run, run.offset, bytes.length).equals(bytes);
-    if (differs || force) partitions.write(run, run.offset, bytes);
+    // A closed day's file was flushed before it was made read-only.
+    if (differs || (force && !partitions.isReadOnly(stream, day))) partitions.write(run, run.offset, bytes);
     if (differs) result.changed.push({ stream, day });
   }
   return result;

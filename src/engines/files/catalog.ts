@@ -109,8 +109,9 @@ export class Catalog {
 
   /** Takes note of what other processes covered. */
   refresh(): void {
-    this.ids.refresh();
+    // In this order: ids and order are written before the point that covers them.
     const row = this.#sql("SELECT value FROM meta WHERE key = 'covered'").get() as { value: string } | undefined;
+    this.ids.refresh();
     const point = row === undefined ? undefined : (JSON.parse(row.value) as CoveredPoint & { schema: number });
     const whole =
       point?.schema === SCHEMA_VERSION &&
@@ -159,23 +160,30 @@ export class Catalog {
 
   /**
    * Covers the log up to `point`: `events` are those behind the present end, `heads` the ends of their
-   * streams. What another process has covered meanwhile is left as it is.
+   * streams. Gives the ends of the files that they lie in, by id. What another process has covered meanwhile
+   * is left as it is; then the answer is undefined.
    */
-  cover(events: readonly FrameEvent[], heads: ReadonlyMap<string, CatalogHead>, point: CoveredPoint): void {
-    let covered = false;
+  cover(
+    events: readonly FrameEvent[],
+    heads: ReadonlyMap<string, CatalogHead>,
+    point: CoveredPoint,
+  ): Map<number, number> | undefined {
+    let ends: Map<number, number> | undefined;
     this.#transaction(() => {
       this.refresh();
       const from = (this.#covered?.position ?? 0) + 1;
-      const fresh = events.filter((event) => event.position >= from);
+      const fresh = events[0]?.position === from ? events : events.filter((event) => event.position >= from);
       if (fresh.length === 0 || fresh[0]?.position !== from) return;
-      this.order.write(from, fresh.map((event) => this.#orderEntry(event)));
+      const entries = fresh.map((event) => this.#orderEntry(event));
+      this.order.write(from, entries);
       this.order.sync();
       this.ids.add(from, point.position, idsOf(fresh));
       for (const [stream, head] of heads) this.#putHead(stream, head);
       this.putCovered(point);
-      covered = true;
+      ends = new Map(entries.map((entry) => [entry.fileId, entry.fileOffset + entry.length + 1]));
     });
-    if (covered) this.#covered = point;
+    if (ends !== undefined) this.#covered = point;
+    return ends;
   }
 
   #orderEntry(event: FrameEvent): OrderEntry {
@@ -227,7 +235,8 @@ export class Catalog {
   /** Replaces the whole content; `fill` gets the means to put heads, and writes order and ids itself. */
   rebuild(fill: (putHead: (stream: string, head: CatalogHead) => void) => CoveredPoint): void {
     this.#transaction(() => {
-      this.#database.exec("DELETE FROM meta; DELETE FROM streams; DELETE FROM files");
+      // Files keep their ids: other processes remember them, and a rebuild may be interrupted.
+      this.#database.exec("DELETE FROM meta; DELETE FROM streams");
       this.#fileIds.clear();
       this.#files.clear();
       this.order.clear();

@@ -15,11 +15,16 @@ const FRAMES_PER_TURN = 64;
 
 /**
  * Gives up a journal that takes no more frames: brings the files that hold its lines to the device, then
- * removes it. The catalogue must cover it. A function of the files alone, so any process may finish what a
- * killed one began.
+ * removes it. The catalogue must cover it. Without `files` the journal itself is asked for them, so any
+ * process may finish what a killed one began.
  */
-export async function checkpointJournal(core: EngineCore, partitions: Partitions, number: number): Promise<void> {
-  const files = await filesOf(core, number);
+export async function checkpointJournal(
+  core: EngineCore,
+  partitions: Partitions,
+  journal: { readonly number: number; readonly files?: readonly FileEnd[] | undefined },
+): Promise<void> {
+  const { number } = journal;
+  const files = journal.files ?? (await filesOf(core, number));
   if (files === undefined) return;
   for (const { stream, day, end } of files) {
     const size = partitions.size(stream, day);
@@ -35,7 +40,8 @@ export async function checkpointJournal(core: EngineCore, partitions: Partitions
   core.disk.syncFolder(core.layout.journals);
 }
 
-interface FileEnd {
+/** Where a journal's last line in one file ends. */
+export interface FileEnd {
   readonly stream: string;
   readonly day: string;
   readonly end: number;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 import { EsoError, StorageError } from "../../errors.ts";
 import type {
@@ -179,6 +179,8 @@ export class FilesLog implements EventLog {
     let first = backwards ? Math.min(after - 1, visible) : after + 1;
     while (first >= 1 && first <= visible) {
       options.signal?.throwIfAborted();
+      // Everything below is synchronous: without a turn of its own, a long read would starve the writers.
+      await nextTurn();
       const { lines } = this.#open();
       const last = backwards ? Math.max(1, first - chunk + 1) : Math.min(visible, first + chunk - 1);
       yield backwards ? lines.range(last, first).reverse() : lines.range(first, last);

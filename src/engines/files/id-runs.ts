@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Disk } from "./disk.ts";
+import { type Disk, systemCode } from "./disk.ts";
 
 /** One id or natural key: its hash and the position of the event that took it. */
 export interface IdEntry {
@@ -57,21 +57,48 @@ export class IdRuns {
 
   /** Takes note of what other processes added or merged. */
   refresh(): void {
-    const names = this.#disk.list(this.#folder).filter((name) => NAME.test(name));
+    for (let names = this.#names(); ; ) {
+      const whole = this.#adopt(names);
+      const again = whole ? names : this.#names();
+      // A list made while another process merged may lack both the runs it merged and their successor.
+      if (again.join() === names.join()) return;
+      names = again;
+    }
+  }
+
+  #names(): string[] {
+    return this.#disk.list(this.#folder).filter((name) => NAME.test(name));
+  }
+
+  /** Opens the runs of these names; false when one is gone, or the runs leave a gap. */
+  #adopt(names: readonly string[]): boolean {
     const found = names.map((name) => ({ name, ranges: NAME.exec(name)?.slice(1).map(Number) as [number, number, number] }));
     // A merge leaves its inputs behind when it is killed; the widest run of a start wins.
     found.sort((a, b) => a.ranges[1] - b.ranges[1] || b.ranges[2] - a.ranges[2]);
     const held = new Map(this.#runs.map((run) => [run.path, run]));
     const runs: Run[] = [];
+    let gone = false;
     for (const { name, ranges } of found) {
       const [level, from, to] = ranges;
       if (to <= (runs.at(-1)?.to ?? 0)) continue;
       const path = join(this.#folder, name);
-      runs.push(held.get(path) ?? this.#open(path, { level, from, to }));
+      const run = held.get(path) ?? this.#openIfThere(path, { level, from, to });
+      gone ||= run === undefined;
+      if (run !== undefined) runs.push(run);
       held.delete(path);
     }
-    for (const gone of held.values()) this.#disk.close(gone.file);
+    for (const unused of held.values()) this.#disk.close(unused.file);
     this.#runs = runs;
+    return !gone && (runs.length === 0 || this.covered > 0);
+  }
+
+  #openIfThere(path: string, range: Pick<Run, "level" | "from" | "to">): Run | undefined {
+    try {
+      return this.#open(path, range);
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   #open(path: string, range: Pick<Run, "level" | "from" | "to">): Run {

@@ -14,6 +14,8 @@ import { journalPath, type Layout } from "./layout.ts";
 
 /** A journal grows by this much at a time, so that a flush need not change the file's size. */
 export const PREALLOCATE_BYTES = 256 * 1024;
+const ZEROS = Buffer.alloc(PREALLOCATE_BYTES);
+const PREALLOCATED_FRAME_BYTES_MAX = 16 * 1024;
 const SCAN_BYTES = 1024 * 1024;
 
 /** The end of a chain of frames: where the next one goes and what it must continue. */
@@ -84,25 +86,29 @@ export class JournalFile {
     return decodeHeader(this.readAt(HEADER_BYTES, HEADER_BYTES)) === undefined;
   }
 
-  /** Makes room for a frame. When the disk is full this fails before any byte of the frame is written. */
-  reserve(end: number): void {
-    if (end <= this.#allocated) return;
+  /**
+   * Makes room for a small frame, so that its flush need not change the file's size. A large one is cheaper
+   * to write behind the end than to write twice. When the disk is full this fails before any byte is written.
+   */
+  reserve(at: number, length: number): void {
+    const end = at + length;
+    if (length > PREALLOCATED_FRAME_BYTES_MAX || end <= this.#allocated) return;
     // Another process may have grown the file; zeros must not fall on its frames.
-    this.#allocated = Math.max(this.#allocated, this.#disk.size(this.#file));
-    while (this.#allocated < end) {
-      const step = Math.max(PREALLOCATE_BYTES, end - this.#allocated);
-      this.#disk.write(this.#file, Buffer.alloc(step), this.#allocated);
-      this.#allocated += step;
-    }
+    this.#allocated = Math.max(this.#disk.size(this.#file), at);
+    if (end <= this.#allocated) return;
+    this.#disk.write(this.#file, ZEROS, this.#allocated);
+    this.#allocated += ZEROS.length;
   }
 
   write(bytes: Uint8Array, at: number): void {
     this.#disk.write(this.#file, bytes, at);
   }
 
-  /** Erases what a failed write may have left, so that it can never be taken for a frame. */
-  erase(at: number, length: number): void {
-    this.#disk.write(this.#file, Buffer.alloc(length), at);
+  /** Cuts off what a failed write may have left, so that it can never be taken for a frame. Needs no space. */
+  takeBack(at: number): void {
+    this.truncate(at);
+    // Or a power loss could bring back, whole, what was refused.
+    this.sync();
   }
 
   /** Reads `length` bytes at `at`, fewer at the end of the file. */

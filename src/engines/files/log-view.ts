@@ -3,6 +3,7 @@ import { followRuns } from "../../log/follow.ts";
 import { leafHash } from "../../log/leaf-hash.ts";
 import { emptyHead } from "../../log/stamp.ts";
 import type { Catalog, CatalogHead } from "./catalog.ts";
+import type { FileEnd } from "./checkpoint.ts";
 import type { EngineCore } from "./core.ts";
 import { CHANGES_RUN, type FrameEvent, type FrameMode, HEADER_BYTES } from "./frame.ts";
 import type { Head } from "./head-file.ts";
@@ -38,6 +39,8 @@ export class LogView {
   /** Frames whose lines are not in their files yet; kept only for a process that applies. */
   #unapplied: JournalFrame[] = [];
   readonly #writes: boolean;
+  /** Ends of the files that the present journal's lines went to, by file id; only if seen from its start. */
+  #journalFiles: Map<number, number> | undefined;
 
   constructor(core: EngineCore, catalog: Catalog, writes: boolean) {
     this.core = core;
@@ -121,6 +124,7 @@ export class LogView {
       return;
     }
     this.#end = { journal: start.journal, end: HEADER_BYTES, frame: start.frame, crc: start.crc };
+    this.#journalFiles = undefined;
     this.#unsynced = [];
   }
 
@@ -144,6 +148,7 @@ export class LogView {
     this.#heads.clear();
     this.#unsynced = [];
     this.#unapplied = [];
+    this.#journalFiles = undefined;
   }
 
   #readFrames(journal: JournalFile, limit: number): void {
@@ -193,6 +198,19 @@ export class LogView {
   rotated(journal: JournalFile): void {
     this.#journals.set(journal.number, journal);
     this.#end = { ...this.#end, journal: journal.number, end: HEADER_BYTES };
+    this.#journalFiles = new Map();
+  }
+
+  /** The files that the present, covered journal's lines went to; undefined when this process has not seen all. */
+  journalFiles(): FileEnd[] | undefined {
+    if (this.#journalFiles === undefined) return undefined;
+    const files: FileEnd[] = [];
+    for (const [id, end] of this.#journalFiles) {
+      const file = this.catalog.file(id);
+      if (file === undefined) return undefined;
+      files.push({ stream: file.stream, day: file.day, end });
+    }
+    return files;
   }
 
   /** The end of a stream, as of this process's end of the log. */
@@ -236,7 +254,9 @@ export class LogView {
   cover(): void {
     const heads = new Map<string, CatalogHead>();
     for (const stream of this.tail.streams()) heads.set(stream, this.headOf(stream));
-    this.catalog.cover(this.tail.events, heads, { ...this.#end, position: this.position });
+    const ends = this.catalog.cover(this.tail.events, heads, { ...this.#end, position: this.position });
+    if (ends === undefined) this.#journalFiles = undefined;
+    else for (const [file, end] of ends) this.#journalFiles?.set(file, end);
     this.tail.covered();
     if (this.#heads.size > HEADS_HELD_MAX) this.#heads.clear();
     for (const [number, journal] of this.#journals) {

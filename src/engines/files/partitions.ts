@@ -84,7 +84,21 @@ export class Partitions {
   /** The bytes that stand at `offset`, as many as there are. Under the lock only. */
   read(key: { stream: string; day: string }, offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    return bytes.subarray(0, this.#disk.read(this.#writable(key.stream, key.day).file, bytes, offset));
+    const held = this.#open.get(`${key.day}/${key.stream}`);
+    if (held !== undefined) return bytes.subarray(0, this.#disk.read(held.file, bytes, offset));
+    // A closed day's file is read-only, so it is not opened for writing just to look at it.
+    if (this.size(key.stream, key.day) === 0) return bytes.subarray(0, 0);
+    const { file } = this.openForReading(key.stream, key.day);
+    try {
+      return bytes.subarray(0, this.#disk.read(file, bytes, offset));
+    } finally {
+      this.#disk.close(file);
+    }
+  }
+
+  /** Whether this is the file of a closed day, which nobody writes to. */
+  isReadOnly(stream: string, day: string): boolean {
+    return this.#disk.kind(join(this.#layout.closedDays, `${day}.json`)) !== undefined && this.size(stream, day) > 0;
   }
 
   /** Cuts a file behind its last acknowledged line; the caller has kept what stood there. */

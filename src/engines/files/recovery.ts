@@ -14,6 +14,8 @@ const PORTION_BYTES = 4 * 1024 * 1024;
 
 /** What recovery found and did; all zero and empty when nothing was wrong. */
 export interface RecoveryReport {
+  /** Where the oldest journal begins. */
+  readonly start: ChainEnd;
   readonly end: ChainEnd;
   readonly position: number;
   readonly recordedMs: number;
@@ -58,6 +60,7 @@ export function recoverFiles(
   const [oldest] = numbers;
   if (oldest === undefined || (numbers.length === 1 && isHalfMade(core, oldest))) return undefined;
   const state = startOf(core, oldest);
+  const start = state.end;
   for (const number of numbers) {
     if (number > oldest && number === numbers.at(-1) && dropUnused(core, number, state.end)) break;
     recoverJournal({ core, partitions, force, state }, number);
@@ -68,6 +71,7 @@ export function recoverFiles(
   cleanTail(core, state);
   syncFiles(core, partitions, force ? state.ends : state.restored);
   return {
+    start,
     end: state.end,
     position: state.position,
     recordedMs: state.recordedMs,
@@ -134,6 +138,9 @@ function recoverJournal(work: Work, number: number): void {
       throw journalDamaged(core, number, 0);
     }
     state.end = { ...state.end, journal: number, end: HEADER_BYTES };
+    // The frames must be on the device before any of their lines may go to a file.
+    if (work.force) rewrite(journal, endOfFrames(journal, state.end));
+    journal.sync();
     let portion: JournalFrame[] = [];
     let bytes = 0;
     for (const frame of journal.frames(state.end)) {
@@ -145,8 +152,6 @@ function recoverJournal(work: Work, number: number): void {
       bytes = 0;
     }
     takeIn(work, portion);
-    if (work.force) rewrite(journal, state.end.end);
-    journal.sync();
   } finally {
     journal.close();
   }
@@ -166,6 +171,12 @@ function takeIn(work: Work, frames: readonly JournalFrame[]): void {
     state.position = frame.header.firstPosition + frame.header.count - 1;
     state.recordedMs = frame.header.recordedMs;
   }
+}
+
+function endOfFrames(journal: JournalFile, from: ChainEnd): number {
+  let { end } = from;
+  for (const frame of journal.frames(from)) ({ end } = frame);
+  return end;
 }
 
 const REWRITE_BYTES = 1024 * 1024;
@@ -224,7 +235,7 @@ function syncFiles(
 ): void {
   for (const { stream, day } of files.values()) {
     const path = partitions.pathOf(stream, day);
-    const file = core.disk.open(path, "write");
+    const file = core.disk.open(path, "read");
     try {
       core.disk.sync(file);
     } finally {
@@ -240,7 +251,8 @@ function openJournal(core: EngineCore, number: number): JournalFile {
   return journal;
 }
 
-function journalDamaged(core: EngineCore, number: number, offset: number): IntegrityError {
+/** The error for a journal that is gone, or broken where it was whole. */
+export function journalDamaged(core: EngineCore, number: number, offset: number): IntegrityError {
   const file = journalPath(core.layout, number);
   return new IntegrityError("ESO_LOG_DAMAGED", `${file} does not continue the journal before it`, {
     hint: "The events in the streams' files stay readable. Bring .store/journal back from a backup before writing.",

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import { IntegrityError } from "../../errors.ts";
 import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
 import type { PartitionFile } from "./catalog.ts";
@@ -54,6 +56,7 @@ export class StreamReader {
     }
     for (const piece of pieces) {
       for (const lines of backwards ? this.#backwards(piece, head?.fileEnd) : this.#forwards(piece)) {
+        await nextTurn();
         signal?.throwIfAborted();
         yield* inChunks(lines);
       }

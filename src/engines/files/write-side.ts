@@ -5,21 +5,22 @@ import type { AppendRequest, Placement } from "../../log/event-log.ts";
 import { storeEvent } from "../../log/store-event.ts";
 import type { Catalog } from "./catalog.ts";
 import { rebuildCatalog } from "./catalog-rebuild.ts";
-import { checkpointJournal } from "./checkpoint.ts";
+import { checkpointJournal, type FileEnd } from "./checkpoint.ts";
 import { closeDays, unclosedDays } from "./closed-days.ts";
 import type { EngineCore } from "./core.ts";
 import { DerivedFiles } from "./derived-files.ts";
 import { HEADER_BYTES } from "./frame.ts";
 import { type Head, readHead, readSynced, writeHead } from "./head-file.ts";
 import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
+import { journalPath } from "./layout.ts";
 import { LineReader } from "./line-reader.ts";
 import { LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
-import { recoverFiles, type RecoveryReport } from "./recovery.ts";
+import { journalDamaged, recoverFiles, type RecoveryReport } from "./recovery.ts";
 import { acquire } from "./store-lock.ts";
 import { type StoreFile, writeStoreFile } from "./store-file.ts";
 import { StreamCheck } from "./stream-check.ts";
-import { Writer } from "./writer.ts";
+import { type RecoveryReason, Writer } from "./writer.ts";
 
 /** A process that leaves covers the catalogue when it lacks more than this, so that the next opens fast. */
 const COVER_AT_CLOSE_BYTES = 1024 * 1024;
@@ -65,7 +66,7 @@ export class WriteSide {
     if (!this.#trusts(head) || this.#parts.catalog.covered === undefined) {
       await acquire(lock, options.lockTimeoutMs);
       try {
-        this.#putInOrder(false);
+        this.#putInOrder("stale");
       } finally {
         lock.release();
       }
@@ -73,9 +74,8 @@ export class WriteSide {
     this.#view ??= new LogView(this.#core, this.#parts.catalog, true);
     const view = this.#view;
     this.#writer = this.#makeWriter(view);
-    const journals = listJournals(this.#core.disk, this.#core.layout);
     const present = readHead(this.#core.disk, this.#headFile)?.journal ?? 0;
-    for (const number of journals.filter((journal) => journal < present)) this.#checkpoint(number);
+    if (this.#oldestJournal() < present) this.#checkpoint(present - 1);
     this.#reportRecovery();
     return { view, incarnation: this.#store.incarnation };
   }
@@ -83,7 +83,8 @@ export class WriteSide {
   /** Whether the head was written on this boot, for this very file, and no flush has failed since. */
   #trusts(head: Head | undefined): head is Head {
     if (head === undefined || head.suspect || head.boot !== this.#core.boot) return false;
-    return head.inode === this.#core.disk.inode(this.#headFile);
+    const { disk, layout } = this.#core;
+    return head.inode === disk.inode(this.#headFile) && disk.kind(journalPath(layout, head.journal)) === "file";
   }
 
   #makeWriter(view: LogView): Writer {
@@ -95,7 +96,7 @@ export class WriteSide {
       partitions,
       lines: new LineReader(view, partitions),
       headFile: this.#headFile,
-      recover: (reason) => this.#putInOrder(reason === "suspect"),
+      recover: (reason) => this.#putInOrder(reason),
       checkStream: (stream) => check.check(stream),
       maintain: () => this.#maintain(),
       grown: this.#parts.grown,
@@ -105,18 +106,22 @@ export class WriteSide {
   readonly #recovered: JsonObject[] = [];
 
   /** Under the lock: recovers journal, files, head and catalogue. */
-  #putInOrder(force: boolean): void {
+  #putInOrder(reason: RecoveryReason): void {
     const { disk, layout } = this.#core;
     this.#parts.catalog.refresh();
     const before = readHead(disk, this.#headFile);
+    const force = reason === "suspect" || before?.suspect === true;
     const copied = before !== undefined && before.inode !== disk.inode(this.#headFile);
-    if (this.#trusts(before) && this.#parts.catalog.covered !== undefined && !force) return;
+    if (reason === "stale" && this.#trusts(before) && this.#parts.catalog.covered !== undefined) return;
     const journal = before?.journal ?? 0;
     const synced = { journal, end: readSynced(disk, this.#headFile, journal) };
     const report = recoverFiles(this.#core, this.#parts.partitions, { force, synced });
     const end = report?.end ?? { journal: 0, end: HEADER_BYTES, frame: 0, crc: 0 };
     const log = this.#catalogFits(end, report) ? undefined : this.#rebuildCatalog(end);
     const position = report?.position ?? log?.position ?? 0;
+    if (report === undefined && before !== undefined && before.position > position) {
+      throw journalDamaged(this.#core, before.journal, 0);
+    }
     const recordedMs = Math.max(report?.recordedMs ?? 0, log?.recordedMs ?? 0);
     const present = report === undefined ? this.#firstJournal(position, recordedMs) : end;
     if (report === undefined) this.#parts.catalog.putCovered({ ...present, position });
@@ -137,12 +142,17 @@ export class WriteSide {
     this.#view?.restart();
   }
 
+  #oldestJournal(): number {
+    return listJournals(this.#core.disk, this.#core.layout)[0] ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the catalogue ends where the journals that are left can go on. */
   #catalogFits(end: ChainEnd, report: RecoveryReport | undefined): boolean {
     const covered = this.#parts.catalog.covered;
     if (covered === undefined || report === undefined) return false;
-    const oldest = listJournals(this.#core.disk, this.#core.layout)[0] ?? 0;
-    return covered.frame <= end.frame && covered.position <= report.position && covered.journal >= oldest - 1;
+    if (covered.frame > end.frame || covered.position > report.position) return false;
+    const { journal, frame } = report.start;
+    return covered.journal >= journal || covered.frame === frame;
   }
 
   #rebuildCatalog(end: ChainEnd): { position: number; recordedMs: number } {
@@ -203,9 +213,7 @@ export class WriteSide {
     await this.#ready().settled();
     await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
     try {
-      const report = recoverFiles(this.#core, this.#parts.partitions, { force: false, synced: { journal: 0, end: 0 } });
-      if (report !== undefined) this.#rebuildCatalog(report.end);
-      this.#view?.restart();
+      this.#putInOrder("lost");
     } finally {
       this.#core.lock.release();
     }
@@ -225,8 +233,9 @@ export class WriteSide {
     await this.#ready().drain((head) => {
       if (head.journal !== view.end.journal || head.end <= this.#core.options.journalMaxBytes) return;
       view.cover();
+      const files = view.journalFiles();
       this.#stepJournal(view, head);
-      this.#checkpoint(head.journal);
+      this.#checkpoint(head.journal, files);
     });
   }
 
@@ -240,9 +249,9 @@ export class WriteSide {
     view.rotated(journal);
   }
 
-  #checkpoint(number: number): void {
+  #checkpoint(number: number, files?: readonly FileEnd[]): void {
     this.#checkpointing = this.#checkpointing
-      .then(() => checkpointJournal(this.#core, this.#parts.partitions, number))
+      .then(() => this.#giveUpJournals(number, files))
       .catch((error: unknown) => {
         // The journal is kept, so nothing is lost; the writer recovers before it promises anything more.
         this.#checkpointFailure = error;
@@ -250,12 +259,24 @@ export class WriteSide {
       });
   }
 
+  /**
+   * Gives up the journals up to `number`, oldest first: one that a killed process left behind must go before
+   * those that follow it, or recovery would meet a gap. `files` are those of the last.
+   */
+  async #giveUpJournals(number: number, files: readonly FileEnd[] | undefined): Promise<void> {
+    const { disk, layout } = this.#core;
+    for (const journal of listJournals(disk, layout)) {
+      if (journal > number) return;
+      const known = journal === number ? files : undefined;
+      await checkpointJournal(this.#core, this.#parts.partitions, { number: journal, files: known });
+      if (disk.kind(journalPath(layout, journal)) !== undefined) return;
+    }
+  }
+
   #retryCheckpoints(): void {
     this.#checkpointFailure = undefined;
     const present = this.#view?.end.journal ?? 0;
-    for (const number of listJournals(this.#core.disk, this.#core.layout)) {
-      if (number < present) this.#checkpoint(number);
-    }
+    if (this.#oldestJournal() < present) this.#checkpoint(present - 1);
   }
 
   async close(): Promise<void> {

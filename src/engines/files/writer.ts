@@ -7,13 +7,19 @@ import { applyFrames, nextRecordedMs } from "./applier.ts";
 import { BatchPlan } from "./batch-plan.ts";
 import type { EngineCore } from "./core.ts";
 import { storageError } from "./disk.ts";
-import { encodeFrame, type FrameMode, HEADER_BYTES } from "./frame.ts";
+import { encodeFrame, type FrameEvent, type FrameMode, HEADER_BYTES } from "./frame.ts";
 import { type Head, readHead, writeHead, writeSynced } from "./head-file.ts";
 import type { JournalFrame } from "./journal.ts";
 import type { LineReader } from "./line-reader.ts";
-import type { LogView } from "./log-view.ts";
+import { CatalogLost, type LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
 import { acquire } from "./store-lock.ts";
+
+/**
+ * Why the store must be put in order: its head says nothing about this boot, a flush failed, or the catalogue
+ * does not reach the journals that are left.
+ */
+export type RecoveryReason = "stale" | "suspect" | "lost";
 
 /** What the writer needs from the rest of the engine. */
 export interface WriterParts {
@@ -23,7 +29,7 @@ export interface WriterParts {
   readonly lines: LineReader;
   readonly headFile: number;
   /** Brings the store back to order, under the lock; called when the head says that it is not. */
-  readonly recover: (reason: "suspect" | "stale") => void;
+  readonly recover: (reason: RecoveryReason) => void;
   /** Refuses streams whose files are not as the log left them, under the lock. */
   readonly checkStream: (stream: string) => void;
   /** Called after each batch, without the lock: rotation and covering. */
@@ -101,7 +107,10 @@ export class Writer {
         for (const waiting of batch) waiting.reject(forCaller(error, waiting.request));
       });
       this.#applyIfDue();
-      await this.#parts.maintain();
+      // What was acknowledged stays so; the next append meets the failure again, or finds it gone.
+      await this.#parts.maintain().catch((error: unknown) => {
+        this.#applyFailure = error;
+      });
     }
     this.#running = undefined;
     this.#scheduleApply();
@@ -140,17 +149,24 @@ export class Writer {
     const { disk } = this.#core;
     const head = readHead(disk, this.#parts.headFile);
     const inOrder = head?.boot === this.#core.boot && !head.suspect && !this.#fenced;
-    if (inOrder) {
-      this.#view.catchUp(head);
-      return head;
+    if (!inOrder) {
+      const stale = head === undefined || head.boot !== this.#core.boot;
+      this.#parts.recover(stale && !this.#fenced ? "stale" : "suspect");
+      this.#fenced = false;
     }
-    if (head === undefined || head.boot !== this.#core.boot) this.#parts.recover("stale");
-    else this.#parts.recover("suspect");
-    this.#fenced = false;
-    const now = readHead(disk, this.#parts.headFile);
-    if (now === undefined) throw new EsoError("ESO_LOG_DAMAGED", "the store's head cannot be read back");
-    this.#view.catchUp(now);
-    return now;
+    try {
+      return this.#catchUp(inOrder ? head : readHead(disk, this.#parts.headFile));
+    } catch (error) {
+      if (!(error instanceof CatalogLost)) throw error;
+      this.#parts.recover("lost");
+      return this.#catchUp(readHead(disk, this.#parts.headFile));
+    }
+  }
+
+  #catchUp(head: Head | undefined): Head {
+    if (head === undefined) throw new EsoError("ESO_LOG_DAMAGED", "the store's head cannot be read back");
+    this.#view.catchUp(head);
+    return head;
   }
 
   #writeFrame(batch: readonly Waiting[], head: Head): Written {
@@ -207,14 +223,14 @@ export class Writer {
     const ticket = { frame: frame + 1, firstPosition, ...stamp, previousCrc: crc };
     const encoded = encodeFrame(ticket, plan.body, plan.events.length);
     const frameEnd = end + encoded.bytes.length;
-    journal.reserve(frameEnd);
+    journal.reserve(end, encoded.bytes.length);
     const position = firstPosition + plan.events.length - 1;
     const next = { ...head, journal: journal.number, end: frameEnd, frame: frame + 1, frameCrc: encoded.crc };
     try {
       journal.write(encoded.bytes, end);
       writeHead(this.#core.disk, this.#parts.headFile, { ...next, position, recordedMs: stamp.recordedMs });
     } catch (error) {
-      this.#takeBack(head, { at: end, length: encoded.bytes.length }, error);
+      this.#takeBack(head, end, error);
       throw error;
     }
     const header = {
@@ -230,9 +246,9 @@ export class Writer {
   }
 
   /** Makes sure that a frame whose write failed will never be seen; if that fails too, its fate is unknown. */
-  #takeBack(head: Head, written: { at: number; length: number }, cause: unknown): void {
+  #takeBack(head: Head, at: number, cause: unknown): void {
     try {
-      this.#view.journal().erase(written.at, written.length);
+      this.#view.journal().takeBack(at);
       writeHead(this.#core.disk, this.#parts.headFile, head);
     } catch {
       // The first error says more than this one; what counts is that nothing is promised from here on.
@@ -241,11 +257,11 @@ export class Writer {
     }
   }
 
-  #flushNow(frame: JournalFrame): void {
+  #flushNow(frame: Pick<JournalFrame, "journal" | "end" | "events">): void {
     try {
       this.#view.journal().sync();
     } catch (error) {
-      this.#fenced = true;
+      this.#markSuspect();
       throw outcomeUnknown(frame.events, error);
     }
     this.#noteSynced(frame);
@@ -253,7 +269,11 @@ export class Writer {
 
   #noteSynced(frame: { journal: number; end: number }): void {
     this.#view.synced(frame.journal, frame.end);
-    writeSynced(this.#core.disk, this.#parts.headFile, frame);
+    try {
+      writeSynced(this.#core.disk, this.#parts.headFile, frame);
+    } catch {
+      // A hint for others, who flush for themselves without it; the events are on disk and acknowledged.
+    }
   }
 
   async #flush(written: Written): Promise<void> {
@@ -272,7 +292,7 @@ export class Writer {
         await flushed;
       }
     } catch (error) {
-      throw await this.#fence(written, error);
+      throw await this.#fence(frame.events, error);
     }
     this.#flush_ms += (performance.now() - began - this.#flush_ms) * FLUSH_WEIGHT;
     this.#noteSynced(frame);
@@ -285,8 +305,7 @@ export class Writer {
     try {
       await this.#view.journal().syncAsync();
     } catch (error) {
-      this.#fenced = true;
-      throw error;
+      throw await this.#fence([], error);
     }
     this.#noteSynced({ journal, end });
   }
@@ -339,11 +358,7 @@ export class Writer {
     await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
     try {
       const head = this.standAtHead();
-      if (!this.#view.allSynced) {
-        const { journal, end } = this.#view.end;
-        this.#view.journal().sync();
-        this.#noteSynced({ journal, end });
-      }
+      if (!this.#view.allSynced) this.#flushNow({ ...this.#view.end, events: [] });
       then?.(this.#apply(head));
     } finally {
       this.#core.lock.release();
@@ -360,16 +375,30 @@ export class Writer {
   }
 
   /** Marks the journal as one that takes no more frames, for every process, and gives the error to answer with. */
-  async #fence(written: Written, cause: unknown): Promise<OutcomeUnknownError> {
+  async #fence(events: readonly FrameEvent[], cause: unknown): Promise<OutcomeUnknownError> {
     this.#fenced = true;
-    await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+    try {
+      await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
+      try {
+        this.#markSuspect();
+      } finally {
+        this.#core.lock.release();
+      }
+    } catch {
+      // The lock was not to be had. The outcome is unknown all the same, and that is what the caller must hear.
+    }
+    return outcomeUnknown(events, cause);
+  }
+
+  /** Under the lock. */
+  #markSuspect(): void {
+    this.#fenced = true;
     try {
       const head = readHead(this.#core.disk, this.#parts.headFile);
       if (head !== undefined) writeHead(this.#core.disk, this.#parts.headFile, { ...head, suspect: true });
-    } finally {
-      this.#core.lock.release();
+    } catch {
+      // Other processes hear of the failure from their own flushes; this one is fenced.
     }
-    return outcomeUnknown(written.frame?.events ?? [], cause);
   }
 }
 
