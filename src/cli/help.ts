@@ -33,7 +33,7 @@ export function helpOf(spec: CommandSpec, paint: Paint): readonly Text[] {
       examples.flatMap(({ command, says }) => [safe`  ${command}`, safe`      ${paint("quiet", says)}`]),
       paint,
     ),
-    ...(details === undefined ? [] : ["", ...wrapped(details)]),
+    ...(details?.split("\n\n") ?? []).flatMap((paragraph) => ["", ...wrapped(paragraph)]),
     ...section("Options", optionLines(options), paint),
     ...section("Everywhere", optionLines(GLOBAL_OPTIONS), paint),
   ];

@@ -17,6 +17,8 @@ export interface Fact {
   /** Some try ended without a word, so the fact may be in the log. */
   maybe: boolean;
   acked: Placement | undefined;
+  /** Some try was told that it recorded the fact, not that it was there already. */
+  recorded: boolean;
 }
 
 interface Known {
@@ -60,7 +62,7 @@ export class Oracle {
       const identity = batch[index] as string;
       const known = this.facts.get(identity);
       const { stream, body_json } = event;
-      const fact = known ?? { identity, stream, body_json, durability, batch, underWay: 0, maybe: false, acked: undefined };
+      const fact = known ?? { identity, stream, body_json, durability, batch, underWay: 0, maybe: false, acked: undefined, recorded: false };
       fact.underWay++;
       if (durability === "os") fact.durability = durability;
       this.facts.set(identity, fact);
@@ -86,13 +88,14 @@ export class Oracle {
     if (placement.stream !== fact.stream) this.#fail(`${at} was acknowledged in ${placement.stream}, not ${fact.stream}`);
     if (!placement.duplicate && placement.event_id !== event.event_id) this.#fail(`${at} was acknowledged with another id`);
     if (fact.acked !== undefined) {
-      if (!placement.duplicate) this.#fail(`${at} was acknowledged twice as new; before at ${fact.acked.position}`);
+      if (!placement.duplicate && fact.recorded) this.#fail(`${at} was recorded twice; before at ${fact.acked.position}`);
       if (fact.acked.position !== position) this.#fail(`${at} was acknowledged before at ${fact.acked.position}`);
       if (fact.acked.recorded_at !== placement.recorded_at) this.#fail(`${at}: recorded_at has changed`);
     } else if (placement.duplicate && !fact.maybe && fact.underWay === 0 && this.#known[position - 1]?.identity !== fact.identity) {
       this.#fail(`${at} is called a duplicate, but no earlier try can be in the log`);
     }
     fact.acked = placement;
+    fact.recorded ||= !placement.duplicate;
     const known = this.#known[position - 1];
     if (known !== undefined && known.identity !== fact.identity) this.#fail(`${at}: that position is known as ${known.identity}`);
     this.#know(position, { identity: fact.identity, bytes: known?.bytes, placement });
@@ -234,6 +237,7 @@ export class Oracle {
     for (const fact of this.facts.values()) {
       if (present.has(fact.identity)) continue;
       fact.acked = undefined;
+      fact.recorded = false;
       fact.maybe = false;
     }
   }

@@ -80,15 +80,16 @@ export class SimulatedDatabase {
   }
 
   #exec(caller: Caller, sql: string): void {
+    if (sql === "ROLLBACK") {
+      if (caller.dead) throw new ProcessKilled();
+      this.#rollback();
+      return;
+    }
     step(caller);
     if (sql.startsWith("BEGIN")) {
       if (this.#owner !== undefined) throw Object.assign(new Error("database is locked"), { errcode: 5 });
       this.#owner = caller;
       this.#working.database.exec("BEGIN");
-      return;
-    }
-    if (sql === "ROLLBACK") {
-      this.#rollback();
       return;
     }
     if (sql === "COMMIT") {

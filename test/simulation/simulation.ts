@@ -143,7 +143,10 @@ export class Simulation {
       const client = this.#clients.get(this.#anyone() as Process);
       if (client !== undefined) client.leaving = true;
     }
-    if (this.#weather.eio > 0 && random.chance(1 / 200) && this.#machine.disk.failWriteBack()) this.#figures.io_errors++;
+    if (this.#weather.eio > 0 && random.chance(1 / 200) && this.#machine.disk.failWriteBack()) {
+      this.#figures.io_errors++;
+      this.#faulty = true;
+    }
     if (this.#powerWasLost) await this.#takeStock();
   }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { IntegrityError } from "../../errors.ts";
 import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
-import type { PartitionFile } from "./catalog.ts";
+import type { CatalogHead, PartitionFile } from "./catalog.ts";
 import { systemCode } from "./disk.ts";
 import { damaged, missingFile, positionOf } from "./line-reader.ts";
 import type { LogView } from "./log-view.ts";
@@ -55,7 +55,7 @@ export class StreamReader {
       yield* inChunks(inTail);
     }
     for (const piece of pieces) {
-      for (const lines of backwards ? this.#backwards(piece, head?.fileEnd) : this.#forwards(piece)) {
+      for (const lines of backwards ? this.#backwards(piece, head) : this.#forwards(piece)) {
         await nextTurn();
         signal?.throwIfAborted();
         yield* inChunks(lines);
@@ -97,14 +97,14 @@ export class StreamReader {
     }
   }
 
-  *#backwards(piece: Piece, headEnd: number | undefined): Generator<StoredLine[]> {
+  *#backwards(piece: Piece, head: CatalogHead | undefined): Generator<StoredLine[]> {
     const { disk } = this.#view.core;
     const { file, path } = this.#open(piece.file);
     try {
       const size = disk.size(file);
-      // The file may have grown behind what the catalogue covers; only an earlier day's file ends with its last line.
-      const isLastFile = this.#view.catalog.head(piece.file.stream)?.day === piece.file.day;
-      const end = isLastFile ? Math.min(size, headEnd ?? size) : size;
+      // The file may have grown behind what the catalogue covered when the read began; an earlier day's file
+      // ends with its last line.
+      const end = head?.day === piece.file.day ? Math.min(size, head.fileEnd) : size;
       let sequence = piece.last;
       for (const scanned of scanLinesBackwards(disk, file, { from: 0, to: end })) {
         const lines: StoredLine[] = [];

@@ -6,7 +6,7 @@ import type { AppendRequest, Durability, Placement } from "../../log/event-log.t
 import { applyFrames, nextRecordedMs } from "./applier.ts";
 import { BatchPlan } from "./batch-plan.ts";
 import type { EngineCore } from "./core.ts";
-import { storageError } from "./disk.ts";
+import { storageError, systemCode } from "./disk.ts";
 import { encodeFrame, type FrameEvent, type FrameMode, HEADER_BYTES } from "./frame.ts";
 import { type Head, readHead, writeHead, writeSynced } from "./head-file.ts";
 import type { JournalFrame } from "./journal.ts";
@@ -135,7 +135,8 @@ export class Writer {
       const head = this.standAtHead();
       written = this.#writeFrame(batch, this.#applyFailure === undefined ? head : this.#apply(head));
     } catch (error) {
-      throw storageError(error, this.#core.layout.base);
+      const told = storageError(error, this.#core.layout.base);
+      throw systemCode(told) === undefined || told instanceof EsoError ? told : outcomeUnknown([], told);
     } finally {
       this.#core.lock.release();
     }
