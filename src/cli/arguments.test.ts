@@ -113,7 +113,7 @@ describe("the table of commands", () => {
   );
 
   it.each(examples)("%s has an example that it understands: %s", (name, command) => {
-    const [, ...words] = wordsOf(command.slice(command.search(/\beso /)).split(/ [|>] /, 1)[0]!);
+    const [, ...words] = wordsOf(command.split(/ [|>] /).find((part) => part.startsWith(`eso ${name}`))!);
     const found = findCommand(words);
     expect(found.spec.name).toBe(name);
     readArguments(found.spec, found.words);

@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { mainWorktree } from "../capture/git-dir.ts";
@@ -101,6 +102,8 @@ export class Context {
   }
 
   async #openForReading(): Promise<EventStore> {
+    const path = await this.storePath();
+    if (existsSync(path) && !mayWrite(path)) return this.#open({ create: false, access: "read" });
     try {
       return await this.#open({ create: false, access: "write" });
     } catch (error) {
@@ -127,5 +130,16 @@ export class Context {
     this.#store = undefined;
     const store = await opening?.catch(() => undefined);
     await store?.close();
+  }
+}
+
+/** Whether this user may write to a store; asked first, since opening for writing changes files at once. */
+function mayWrite(path: string): boolean {
+  try {
+    for (const folder of [path, join(path, ".store")]) accessSync(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+    return false;
   }
 }

@@ -6,6 +6,8 @@ import process from "node:process";
 
 const NODE_MAJOR_MIN = 24;
 
+// Node itself warns on stderr where both are set; here NO_COLOR wins quietly.
+if (process.env["NO_COLOR"]) delete process.env["FORCE_COLOR"];
 // Everything else is imported after the check, since older versions fail on the first import already.
 if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
   process.stderr.write(

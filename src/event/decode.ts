@@ -9,7 +9,7 @@ export interface EventDecoder {
   decodeRaw(bytes: Uint8Array): StoredEvent;
 }
 
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const UTF8 = new TextDecoder();
 
 /**
  * A decoder for readers that never write.

@@ -20,8 +20,8 @@ export type HeadState = "good" | "absent" | "damaged" | "copied" | "earlier boot
 export interface LogFigures {
   readonly position: number;
   readonly recorded_at: string | undefined;
-  /** Events that the catalogue covers; undefined when it has to be made anew. */
-  readonly covered: number | undefined;
+  /** Events that the catalogue covers; `lost` when it has to be made anew, `unseen` when it cannot be looked at. */
+  readonly covered: number | "lost" | "unseen";
   readonly indexed: number;
   readonly index_problem: string | undefined;
 }

@@ -103,7 +103,7 @@ describe("summarise", () => {
       "neutral",
       "events 1–9 replayed, 8 handed on",
     ],
-  ])("%s", (type, metadata, tone, text) => {
+  ])("%s", (...[type, metadata, tone, text]) => {
     expect(summarise(eventOf(type, metadata))).toEqual({ text, tone });
   });
 

@@ -24,7 +24,7 @@ export function diagnose(facts: StoreFacts, now_ms: number): Finding[] {
   const { store, log } = facts;
   if (store !== undefined) findings.push(format(store), permissions(facts), links(facts), texts(facts));
   if (facts.lock !== undefined) findings.push(lock(facts.lock));
-  if (facts.head !== undefined) findings.push(head(facts.head));
+  if (facts.head !== undefined) findings.push(HEADS[facts.head]);
   if (facts.journals !== undefined) findings.push(journals(facts.journals));
   if (log !== undefined) findings.push(events(log));
   if (log !== undefined && !("problem" in log)) {
@@ -34,26 +34,43 @@ export function diagnose(facts: StoreFacts, now_ms: number): Finding[] {
 }
 
 const ok = (check: string, says: string): Finding => ({ check, verdict: "ok", says });
-const warn = (check: string, says: string, advice: string): Finding => ({ check, verdict: "warn", says, advice });
-const fail = (check: string, says: string, advice: string): Finding => ({ check, verdict: "fail", says, advice });
+const warn = (check: string, says: string, advice: string): Finding => ({
+  check,
+  verdict: "warn",
+  says,
+  advice,
+});
+const fail = (check: string, says: string, advice: string): Finding => ({
+  check,
+  verdict: "fail",
+  says,
+  advice,
+});
 
 function place({ path, place, store }: StoreFacts): Finding {
   if (store !== undefined) return ok("store", path);
   if (place === "folder") return fail("store", `${path} holds no store`, `eso init --store ${quoted(path)}`);
-  if (place === "nothing") return fail("store", `there is no store at ${path}`, "eso init, or say where it is: --store, ESO_STORE");
+  if (place === "nothing")
+    return fail("store", `there is no store at ${path}`, "eso init, or say where it is: --store, ESO_STORE");
   return fail("store", `${path} is not a folder`, "Name another place with --store or ESO_STORE.");
 }
 
 function writable({ path, writable }: StoreFacts): Finding {
   if (writable) return ok("writable", "this user can write to it");
-  return fail("writable", `${path} cannot be written by this user`, "Check the folder's owner, permissions and mount.");
+  return fail(
+    "writable",
+    `${path} cannot be written by this user`,
+    "Check the folder's owner, permissions and mount.",
+  );
 }
 
 function room({ free_bytes }: StoreFacts): Finding | undefined {
   if (free_bytes === undefined) return undefined;
   const says = `${inUnits(free_bytes)} free`;
   if (free_bytes < FREE_BYTES_MIN) return fail("disk", says, "Free some space: writers will be refused.");
-  return free_bytes < FREE_BYTES_LOW ? warn("disk", says, "Free some space before writers are refused.") : ok("disk", says);
+  return free_bytes < FREE_BYTES_LOW
+    ? warn("disk", says, "Free some space before writers are refused.")
+    : ok("disk", says);
 }
 
 function inUnits(bytes: number): string {
@@ -72,7 +89,8 @@ function network({ place, network }: StoreFacts): Finding | undefined {
 }
 
 function format(store: NonNullable<StoreFacts["store"]>): Finding {
-  if ("problem" in store) return fail("format", store.problem, store.hint ?? "Restore .store/store.json from a backup.");
+  if ("problem" in store)
+    return fail("format", store.problem, store.hint ?? "Restore .store/store.json from a backup.");
   return ok("format", `version ${store.format_version}, store ${store.store_id}`);
 }
 
@@ -89,72 +107,92 @@ function links({ unsafe }: StoreFacts): Finding | undefined {
   return fail("links", says, "Move them away; the store does not go through them.");
 }
 
-function texts({ texts }: StoreFacts): Finding {
-  if (texts === true) return ok("README.md", "explains the folder");
+function texts({ texts }: StoreFacts): Finding | undefined {
+  if (texts === undefined) return undefined;
+  if (texts) return ok("README.md", "explains the folder");
   return warn("README.md", "missing", "eso init writes it and the schemas again.");
 }
 
 function lock(state: NonNullable<StoreFacts["lock"]>): Finding {
   if (state === "free" || state === "absent") return ok("lock", "free");
   if (state === "held") {
-    const advice = "Look for a stopped eso process (ps -e -o pid,stat,args | grep eso); the lock ends with its process.";
+    const advice =
+      "Look for a stopped eso process (ps -e -o pid,stat,args | grep eso); the lock ends with its process.";
     return warn("lock", "held by another process for longer than half a second", advice);
   }
-  return fail("lock", state.problem, state.hint ?? "Check the permissions of .store/lock.db.");
+  const advice = "Remove .store/lock.db while no eso process runs; it holds nothing but the lock.";
+  return fail("lock", state.problem, state.hint ?? advice);
 }
 
 const NEXT_WRITER = "The next command that writes puts this in order by itself, such as eso init.";
 
-function head(state: HeadState): Finding {
-  switch (state) {
-    case "good":
-      return ok("head", "written on this boot");
-    case "absent":
-      return warn("head", "missing: the store was never written to, or lost its notes", NEXT_WRITER);
-    case "damaged":
-      return warn("head", "half written or damaged; it is only a note", NEXT_WRITER);
-    case "copied":
-      return warn("head", "this folder is a copy of a store; it becomes a store of its own", NEXT_WRITER);
-    case "earlier boot":
-      return ok("head", "from before the last boot; checked by the next writer");
-    case "suspect":
-      return warn("head", "the disk refused a flush; what was acknowledged is in the journal", `Check the disk. ${NEXT_WRITER}`);
-  }
-}
+const HEADS: Readonly<Record<HeadState, Finding>> = {
+  good: ok("head", "written on this boot"),
+  absent: warn("head", "missing: the store was never written to, or lost its notes", NEXT_WRITER),
+  damaged: warn("head", "half written or damaged; it is only a note", NEXT_WRITER),
+  copied: warn("head", "this folder is a copy of a store; it becomes a store of its own", NEXT_WRITER),
+  "earlier boot": ok("head", "from before the last boot; checked by the next writer"),
+  suspect: warn(
+    "head",
+    "the disk refused a flush; what was acknowledged is in the journal",
+    `Check the disk. ${NEXT_WRITER}`,
+  ),
+};
 
 function journals({ files, unreadable }: NonNullable<StoreFacts["journals"]>): Finding {
   if (unreadable.length > 0) {
     const says = `${counted(unreadable.length, "journal", "journals")} cannot be read: ${unreadable.join(", ")}`;
-    return fail("journal", says, "Keep a copy of the store as it is, then bring .store/journal back from a backup.");
+    return fail(
+      "journal",
+      says,
+      "Keep a copy of the store as it is, then bring .store/journal back from a backup.",
+    );
   }
   if (files > 0) return ok("journal", counted(files, "file", "files"));
-  return warn("journal", "missing", `Events of the last moments may be lost if it was deleted. ${NEXT_WRITER}`);
+  return warn(
+    "journal",
+    "missing",
+    `Events of the last moments may be lost if it was deleted. ${NEXT_WRITER}`,
+  );
 }
 
 function events(log: LogFigures | Problem): Finding {
   if ("problem" in log) {
-    return fail("events", log.problem, log.hint ?? "Keep a copy of the store as it is; other streams stay readable.");
+    return fail(
+      "events",
+      log.problem,
+      log.hint ?? "Keep a copy of the store as it is; other streams stay readable.",
+    );
   }
   return ok("events", counted(log.position, "event", "events"));
 }
 
-function catalogue({ position, covered }: LogFigures): Finding {
-  if (covered === undefined && position > 0) return warn("catalogue", "has to be made anew from the files", NEXT_WRITER);
-  return ok("catalogue", `covers ${covered ?? 0} of ${position}; the journal has the rest`);
+function catalogue({ position, covered }: LogFigures): Finding | undefined {
+  if (covered === "unseen") return undefined;
+  if (covered === "lost") return warn("catalogue", "has to be made anew from the files", NEXT_WRITER);
+  return ok("catalogue", `covers ${covered} of ${position}; the journal has the rest`);
 }
 
 function index({ position, indexed, index_problem }: LogFigures): Finding {
   const lag = Math.max(0, position - indexed);
   if (index_problem !== undefined) return warn("query index", index_problem, "eso index rebuild");
-  if (lag > INDEX_LAG_HIGH) return warn("query index", `${lag} events behind`, "eso index rebuild, or let the next query do it");
-  return ok("query index", lag === 0 ? "up to date" : `${counted(lag, "event", "events")} behind; the next query catches up`);
+  if (lag > INDEX_LAG_HIGH)
+    return warn("query index", `${lag} events behind`, "eso index rebuild, or let the next query do it");
+  return ok(
+    "query index",
+    lag === 0 ? "up to date" : `${counted(lag, "event", "events")} behind; the next query catches up`,
+  );
 }
 
 function clock({ recorded_at }: LogFigures, now_ms: number): Finding {
   const ahead_ms = recorded_at === undefined ? 0 : Date.parse(recorded_at) - now_ms;
   if (ahead_ms <= CLOCK_SKEW_MS_MAX) return ok("clock", "not behind the newest event");
   const says = `${(ahead_ms / 1000).toFixed(1)} s behind the newest event (${recorded_at})`;
-  return warn("clock", says, "Set the clock. Until it catches up, recorded_at stands still; the order stays right.");
+  return warn(
+    "clock",
+    says,
+    "Set the clock. Until it catches up, recorded_at stands still; the order stays right.",
+  );
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -31,7 +31,11 @@ export async function* exportLines(
 ): AsyncGenerator<StoredLine, void, undefined> {
   const compiled = parseFilter({ ...filter, includeVoided: true });
   const run: Run = {
-    source: { log, index, decode: (bytes) => storedEvent({ stream: "export", sequence: 0, position: 0, bytes }) },
+    source: {
+      log,
+      index,
+      decode: (bytes) => storedEvent({ stream: "export", sequence: 0, position: 0, bytes }),
+    },
     filter: compiled,
     order: compiled.order ?? "asc",
     interval: { low: 0, high: (await log.head()).position },

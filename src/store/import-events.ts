@@ -8,8 +8,10 @@ import type { Ack, AppendOptions } from "./append.ts";
 import type { EventStore } from "./event-store.ts";
 
 /** One event on its way in, or why it cannot be one. `where` names it in messages: `events.jsonl:12`. */
-export type ImportEntry =
-  { readonly where: string } & ({ readonly input: EventInput } | { readonly error: EsoError });
+export type ImportEntry = { readonly where: string } & (
+  | { readonly input: EventInput }
+  | { readonly error: EsoError }
+);
 
 /** An entry that did not get in, and why. */
 export interface Rejection {
@@ -115,7 +117,7 @@ class Import {
   }
 
   async #log(entries: readonly Valid[]): Promise<boolean> {
-    for (let rest = entries; rest.length > 0; ) {
+    for (let rest = entries; rest.length > 0;) {
       const failed = await this.#attempt(rest);
       if (failed === undefined) return true;
       const { at, error } = failed;
@@ -135,7 +137,9 @@ class Import {
   }
 
   /** Logs all of them, or tells which one is to blame; `at` is missing where the store cannot tell. */
-  async #attempt(entries: readonly Valid[]): Promise<{ at: number | undefined; error: EsoError } | undefined> {
+  async #attempt(
+    entries: readonly Valid[],
+  ): Promise<{ at: number | undefined; error: EsoError } | undefined> {
     const inputs = entries.map(({ input }) => input);
     try {
       if (this.#options.dryRun === true) this.#check(inputs);

@@ -6,6 +6,7 @@ import { openFilesLog } from "../../src/engines/files/open-files-log.ts";
 import { Partitions } from "../../src/engines/files/partitions.ts";
 import { recoverFiles } from "../../src/engines/files/recovery.ts";
 import { readStoreFile } from "../../src/engines/files/store-file.ts";
+import { OutcomeUnknownError } from "../../src/errors.ts";
 import type { StoredLine } from "../../src/log/event-log.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
 import { newEvents } from "./client.ts";
@@ -157,6 +158,7 @@ class Auditor {
       this.#checkFiles(after);
       if (random.chance(0.3)) await this.#onceMore(after);
     } catch (error) {
+      if (process.env["DBG"] === "1") debug(this.#machine, error);
       fail("after a crash the store does not work", error);
     }
     return { end, lines };
@@ -166,15 +168,22 @@ class Auditor {
   async #write(process: Process, log: FilesLog, before: readonly StoredLine[]): Promise<StoredLine[]> {
     const { random, fail } = this.#parts;
     const events = newEvents(random);
-    const placements = await process.alone(() => log.append({ events, expectedSequence: "any", onDuplicate: "conflict" }));
+    const append = () => process.alone(() => log.append({ events, expectedSequence: "any", onDuplicate: "conflict" }));
+    // A write-back that failed before the crash is told to the first who flushes; then the same ids are tried again.
+    let surprised = false;
+    const placements = await append().catch((error: unknown) => {
+      if (!(error instanceof OutcomeUnknownError)) throw error;
+      surprised = true;
+      return append();
+    });
     const known = before[random.below(before.length)];
     const event = known === undefined ? undefined : (JSON.parse(textOf(known)) as { event_id: string; event_type: string });
     if (known !== undefined && event !== undefined) {
       const found = await process.alone(() => log.findById(event.event_id));
       if (found?.position !== known.position) fail(`${event.event_id} at position ${known.position} is not found by its id`);
     }
-    if (placements.some((placement) => placement.duplicate)) fail("a new event is taken for a duplicate");
-    const retried = await process.alone(() => log.append({ events, expectedSequence: "any", onDuplicate: "conflict" }));
+    if (!surprised && placements.some((placement) => placement.duplicate)) fail("a new event is taken for a duplicate");
+    const retried = await append();
     if (retried.some((placement, index) => !placement.duplicate || placement.position !== placements[index]?.position)) fail("a retry is not answered with the first placement");
     const after = await process.alone(() => collect(log.readAll({ chunk: 200 })));
     before.forEach((line, index) => {
@@ -235,4 +244,20 @@ async function collect(chunks: AsyncIterable<readonly StoredLine[]>): Promise<St
   const all: StoredLine[] = [];
   for await (const lines of chunks) all.push(...lines);
   return all;
+}
+
+function debug(machine: Machine, error: unknown): void {
+  const { file, offset } = (error as { details?: { file: string; offset: number } }).details ?? { file: "", offset: 0 };
+  const inode = machine.disk.find(file);
+  console.log("DBG", file, offset, "size", inode?.cache.size, "changes", inode?.changes.length, inode?.readOnly);
+  if (inode !== undefined) console.log(JSON.stringify(inode.cache.bytes.toString("latin1", Math.max(0, offset - 300), offset + 1200)));
+  const order = machine.disk.find(`${STORE}/.store/order`);
+  for (let at = 0; at < (order?.cache.size ?? 0); at += 24) {
+    const b = (order as NonNullable<typeof order>).cache.bytes;
+    console.log(at / 24 + 1, "file", b.readUInt32LE(at), "len", b.readUInt16LE(at + 4), "off", b.readUIntLE(at + 8, 6), "seq", b.readUInt32LE(at + 20));
+  }
+  const db = machine.database.connect({ dead: false, before: () => undefined, after: () => undefined, later: () => undefined });
+  console.log(db.prepare("SELECT * FROM files").all().map((r) => JSON.stringify(r)).join("\n"));
+  console.log(db.prepare("SELECT * FROM meta").all());
+  for (const [path, one] of machine.disk.files()) console.log(path, one.cache.size, one.changes.length);
 }

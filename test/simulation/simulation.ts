@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly auditEvery: number;
   /** Print every call to the disk. */
   readonly trace?: boolean;
+  /** Faults that do not happen in this history, to narrow down what a failure needs. */
+  readonly without?: readonly ("kill" | "power" | "eio" | "full")[];
 }
 
 /** Something that must never happen has happened. */
@@ -132,7 +134,7 @@ export class Simulation {
   /** Things that happen to the machine from outside. */
   async #happen(): Promise<void> {
     const random = this.#random;
-    if (random.chance(1 / 250)) this.#weather = weatherOf(random);
+    if (random.chance(1 / 250)) this.#setWeather();
     if (random.chance(1 / 900)) this.#machine.epoch_ms += jumpOf(random);
     if (random.chance(1 / 700)) {
       this.#figures.power_losses++;
@@ -148,6 +150,11 @@ export class Simulation {
       this.#faulty = true;
     }
     if (this.#powerWasLost) await this.#takeStock();
+  }
+
+  #setWeather(): void {
+    this.#weather = weatherOf(this.#random);
+    for (const fault of this.#options.without ?? []) this.#weather[fault] = 0;
   }
 
   #anyone(): Process | undefined {

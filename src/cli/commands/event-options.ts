@@ -110,17 +110,18 @@ function nameOfUser(): string {
   }
 }
 
+const isSource = (word: string): boolean => word === "-" || word.startsWith("@");
+
 /** Objects from files and standard input, then single fields, which replace what stands in those. */
 async function metadataOf(given: Arguments, draft: Draft, place: Place): Promise<Json> {
   const words = given.texts("meta");
   if (words.length === 0) return draft.metadata;
   const metadata = new Map(isObject(draft.metadata) ? Object.entries(draft.metadata) : []);
-  const isSource = (word: string): boolean => word === "-" || word.startsWith("@");
   for (const word of words.filter(isSource)) {
     for (const [name, value] of Object.entries(await objectIn(word, place.cwd))) metadata.set(name, value);
   }
   const pairs = words.filter((word) => !isSource(word));
-  const readings = await readingsOf(String(draft.event_type), place.store);
+  const readings = await readingsOf(draft.event_type, place.store);
   for (const [name, value] of readFields(pairs, readings)) metadata.set(name, value);
   return Object.fromEntries(metadata);
 }

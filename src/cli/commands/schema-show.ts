@@ -72,7 +72,8 @@ function rowsOf(schema: JsonObject): string[][] {
 function kindOf(field: Json): string {
   if (!isObject(field)) return "any";
   const { type, enum: values, anyOf, items } = field;
-  if (Array.isArray(values)) return (values as readonly Json[]).join(" | ");
+  if (Array.isArray(values))
+    return (values as readonly Json[]).map((value) => JSON.stringify(value)).join(" | ");
   if (Array.isArray(anyOf)) return [...new Set((anyOf as readonly Json[]).map(kindOf))].join(" | ");
   if (type === "array") return `${items === undefined ? "any" : kindOf(items)}[]`;
   return typeof type === "string" ? type : "any";

@@ -84,7 +84,7 @@ function documentEntry(where: string, text: string): ImportEntry {
 function errorOf(entry: ImportEntry, codec: EventCodec): EsoError | undefined {
   if ("error" in entry) return entry.error;
   try {
-    codec.prepare(entry.input, { internal: isStoreEventType(String(entry.input.event_type)) });
+    codec.prepare(entry.input, { internal: isStoreEventType(entry.input.event_type) });
     return undefined;
   } catch (error) {
     if (error instanceof ValidationError) return error;

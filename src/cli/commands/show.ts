@@ -38,7 +38,7 @@ export async function show({ given, context, out, err, signal }: Call): Promise<
   if (events.length === 0) await err.line(`No events of ${issueKey} match.`);
   if (!earlier) return;
   await out.flush();
-  await err.line(`The newest ${events.length} are shown. eso show ${issueKey} --all shows every one.`);
+  await err.line(`Shown: the newest ${events.length}. eso show ${issueKey} --all shows every one.`);
 }
 
 /** The newest events that match, in the order in which they happened. */

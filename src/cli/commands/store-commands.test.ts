@@ -25,7 +25,9 @@ describe("eso init", () => {
     expect(statSync(join(store, "README.md")).mode & 0o777).toBe(0o600);
     const first = JSON.parse((await runCli(["init", "--json"], { cwd })).stdout) as { store_id: string };
     rmSync(join(store, "schemas"), { recursive: true });
-    const again = JSON.parse((await runCli(["init", "--json"], { cwd })).stdout) as { texts_written: string[] };
+    const again = JSON.parse((await runCli(["init", "--json"], { cwd })).stdout) as {
+      texts_written: string[];
+    };
     expect(again).toMatchObject({ created: false, store_id: first.store_id });
     expect(again.texts_written).toContain("schemas/orchestration-events.json");
     writeFileSync(join(cwd, "file"), "");
@@ -62,7 +64,12 @@ describe("eso doctor", () => {
     expect(readFileSync(join(store, ".store", "head"), "utf8")).toBe("damaged");
     writeFileSync(join(store, ".store", "store.json"), "{}");
     expect(await findings(store)).toMatchObject({ code: 1, of: { format: { verdict: "fail" } } });
-    const newer = { store_id: "s", incarnation: "i", created_at: "2026-01-01T00:00:00.000Z", format_version: 99 };
+    const newer = {
+      store_id: "s",
+      incarnation: "i",
+      created_at: "2026-01-01T00:00:00.000Z",
+      format_version: 99,
+    };
     writeFileSync(join(store, ".store", "store.json"), JSON.stringify(newer));
     expect((await findings(store)).of["format"]?.says).toContain("format 99");
   });
@@ -82,20 +89,34 @@ describe("eso schema", () => {
   it("lists, shows and suggests types", async () => {
     using folder = temporaryFolder();
     const cwd = folder.path;
-    const list = JSON.parse((await runCli(["schema", "list", "--json"], { cwd })).stdout) as { types: { type: string }[] };
+    const list = JSON.parse((await runCli(["schema", "list", "--json"], { cwd })).stdout) as {
+      types: { type: string }[];
+    };
     expect(list.types.map(({ type }) => type)).toEqual(EVENT_TYPE_NAMES);
-    const shown = JSON.parse((await runCli(["schema", "show", "GapIdentified", "--json"], { cwd })).stdout) as object;
+    const shown = JSON.parse(
+      (await runCli(["schema", "show", "GapIdentified", "--json"], { cwd })).stdout,
+    ) as object;
     expect(shown).toMatchObject({ required: ["gap_id", "gap_type", "severity"] });
     const near = await runCli(["schema", "show", "GapIdentifed"], { cwd });
-    expect({ code: near.code, stderr: near.stderr }).toEqual({ code: 3, stderr: expect.stringContaining("GapIdentified") });
+    expect({ code: near.code, stderr: near.stderr }).toEqual({
+      code: 3,
+      stderr: expect.stringContaining("GapIdentified"),
+    });
   });
 
   it("validates files and names line and JSON path", async () => {
     using folder = temporaryFolder();
     const cwd = folder.path;
-    const event = { event_type: "PhaseStarted", actor: { type: "user", id: "ada" }, metadata: { phase: "PLAN" } };
+    const event = {
+      event_type: "PhaseStarted",
+      actor: { type: "user", id: "ada" },
+      metadata: { phase: "PLAN" },
+    };
     writeFileSync(join(cwd, "good.json"), JSON.stringify(event, undefined, 2));
-    expect(await runCli(["schema", "validate", "good.json"], { cwd })).toMatchObject({ code: 0, stdout: "1 event, all valid\n" });
+    expect(await runCli(["schema", "validate", "good.json"], { cwd })).toMatchObject({
+      code: 0,
+      stdout: "1 event, all valid\n",
+    });
     const stdin = `${JSON.stringify(event)}\n${JSON.stringify({ ...event, metadata: {} })}\n`;
     const wrong = await runCli(["schema", "validate", "-", "--json"], { cwd, stdin });
     expect(wrong.code).toBe(6);
@@ -131,7 +152,10 @@ describe("eso index and eso stats store", () => {
     expect((await runCli(["index", "rebuild", "--store", store])).stdout).toMatch(/^indexed 3 events/);
     expect(await runCli(["index", "check", "--store", store])).toMatchObject({ code: 0 });
     const stats = JSON.parse((await runCli(["stats", "store", "--store", store, "--json"])).stdout) as object;
-    expect(stats).toMatchObject({ events_appended: 3, storage: { events: 3, streams: 1, index_lag_events: 0 } });
+    expect(stats).toMatchObject({
+      events_appended: 3,
+      storage: { events: 3, streams: 1, index_lag_events: 0 },
+    });
     expect((await runCli(["stats", "store", "--store", store])).stdout).toMatch(/^events +3$/m);
     expect((await runCli(["stats", "store", "--store", join(folder.path, "none")])).code).toBe(3);
   });

@@ -98,11 +98,9 @@ export function readValue(text: string, reading: Reading): Json {
       return text === "true" ? true : text === "false" ? false : text;
     case "list":
       return listOf(text);
-    case "json":
-      return jsonOr(text);
     case "text-or-count":
       return /^\d{1,15}$/.test(text) ? Number(text) : text;
-    case "unknown":
+    default:
       return jsonOr(text);
   }
 }

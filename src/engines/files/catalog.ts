@@ -169,6 +169,7 @@ export class Catalog {
     point: CoveredPoint,
   ): Map<number, number> | undefined {
     let ends: Map<number, number> | undefined;
+    let covered = false;
     this.#transaction(() => {
       this.refresh();
       const from = (this.#covered?.position ?? 0) + 1;
@@ -180,9 +181,12 @@ export class Catalog {
       this.ids.add(from, point.position, idsOf(fresh));
       for (const [stream, head] of heads) this.#putHead(stream, head);
       this.putCovered(point);
+      covered = true;
+      // Where another process has covered some of the events, its files are not among these.
+      if (fresh !== events) return;
       ends = new Map(entries.map((entry) => [entry.fileId, entry.fileOffset + entry.length + 1]));
     });
-    if (ends !== undefined) this.#covered = point;
+    if (covered) this.#covered = point;
     return ends;
   }
 

@@ -14,6 +14,7 @@ import type {
 } from "../../log/event-log.ts";
 import type { Catalog } from "./catalog.ts";
 import type { EngineCore } from "./core.ts";
+import { storageError } from "./disk.ts";
 import { idHash, keyHash } from "./id-hash.ts";
 import { LineReader } from "./line-reader.ts";
 import { CatalogLost, LogView } from "./log-view.ts";
@@ -239,11 +240,17 @@ export class FilesLog implements EventLog {
     if (this.#closed) return;
     this.#closed = true;
     this.#notify();
-    await this.#write?.close();
-    this.#partitions.close();
-    this.#view?.close();
-    this.#parts.core.lock.close();
-    this.#parts.reading?.done();
+    const { core, reading } = this.#parts;
+    try {
+      await this.#write?.close();
+    } catch (error) {
+      throw storageError(error, core.layout.base);
+    } finally {
+      this.#partitions.close();
+      this.#view?.close();
+      core.lock.close();
+      reading?.done();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

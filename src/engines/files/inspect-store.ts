@@ -9,8 +9,9 @@ import { filesParts } from "./files-parts.ts";
 import { readHead } from "./head-file.ts";
 import { JournalFile, listJournals } from "./journal.ts";
 import { isDay, type Layout, layoutOf } from "./layout.ts";
+import { CatalogLost } from "./log-view.ts";
 import { bootId, refuseNetworkFileSystem } from "./machine.ts";
-import { openFilesLog } from "./open-files-log.ts";
+import { isDamagedDatabase, openFilesLog } from "./open-files-log.ts";
 import { readStoreFile } from "./store-file.ts";
 import { acquire, openStoreLock } from "./store-lock.ts";
 import { hasStoreTexts } from "./store-texts.ts";
@@ -28,7 +29,11 @@ export async function inspectStore(base: string): Promise<StoreFacts> {
   const facts: StoreFacts = { path: base, place, writable: isWritable(base), free_bytes: freeBytes(base) };
   if (place !== "folder") return facts;
   const network = problemIn(() => refuseNetworkFileSystem(base))?.problem;
-  if (nodeDisk.kind(layout.storeFile) === undefined && namesIn(layout.room).length === 0) return { ...facts, network };
+  const closed = problemIn(
+    () => void readdirSync(nodeDisk.kind(layout.room) === undefined ? base : layout.room),
+  );
+  if (closed !== undefined) return { ...facts, network, store: { ...closed, hint: NOT_YOURS } };
+  if (namesIn(layout.room).length === 0) return { ...facts, network };
   const store = identityOf(layout);
   return {
     ...facts,
@@ -42,6 +47,8 @@ export async function inspectStore(base: string): Promise<StoreFacts> {
     ...("problem" in store ? {} : { log: await logFigures(base) }),
   };
 }
+
+const NOT_YOURS = "Run eso as the user whom the store belongs to.";
 
 function isWritable(base: string): boolean {
   return (
@@ -101,7 +108,7 @@ async function lockState(layout: Layout): Promise<LockState> {
 }
 
 function headState(layout: Layout): NonNullable<StoreFacts["head"]> {
-  if (nodeDisk.kind(layout.headFile) !== "file") return "absent";
+  if (nodeDisk.kind(layout.headFile) !== "file" || !isReadable(layout.headFile)) return "absent";
   const file = nodeDisk.open(layout.headFile, "read");
   try {
     const head = readHead(nodeDisk, file);
@@ -114,10 +121,17 @@ function headState(layout: Layout): NonNullable<StoreFacts["head"]> {
   }
 }
 
+function isReadable(path: string): boolean {
+  return problemIn(() => accessSync(path, constants.R_OK)) === undefined;
+}
+
 function journalFacts(layout: Layout): NonNullable<StoreFacts["journals"]> {
   try {
     const numbers = listJournals(nodeDisk, layout);
-    return { files: numbers.length, unreadable: numbers.filter((number) => !startsWell(layout, number)).map(String) };
+    return {
+      files: numbers.length,
+      unreadable: numbers.filter((number) => !startsWell(layout, number)).map(String),
+    };
   } catch (error) {
     return { files: 0, unreadable: [problemOf(error).problem] };
   }
@@ -162,20 +176,21 @@ async function indexFigures(
 }
 
 /** How far the catalogue says that it reaches. */
-async function coveredPosition(layout: Layout): Promise<number | undefined> {
+async function coveredPosition(layout: Layout): Promise<LogFigures["covered"]> {
   const { DatabaseSync } = await import("node:sqlite");
   try {
     const database = new DatabaseSync(layout.catalogFile, { readOnly: true });
     try {
       const row = database.prepare("SELECT value FROM meta WHERE key = 'covered'").get();
       const value = row?.["value"];
-      return typeof value === "string" ? (JSON.parse(value) as { position: number }).position : undefined;
+      return typeof value === "string" ? (JSON.parse(value) as { position: number }).position : "lost";
     } finally {
       database.close();
     }
-  } catch {
-    // Lost or damaged: it is derived, and the next writer makes it anew.
-    return undefined;
+  } catch (error) {
+    // Somebody who may not write here cannot look into a database that others may be writing to.
+    const isGone = nodeDisk.kind(layout.catalogFile) === undefined;
+    return isGone || isDamagedDatabase(error) ? "lost" : "unseen";
   }
 }
 
@@ -202,14 +217,24 @@ function* ownEntries(layout: Layout): Generator<string> {
   let left = ENTRIES_MAX;
   const names = namesIn(layout.base).filter((name) => isDay(name) || name === "global" || name === ".store");
   // `.store` and the newest days first
-  for (const name of names.sort((a, b) => Number(b === ".store") - Number(a === ".store") || b.localeCompare(a))) {
+  for (const name of names.sort(
+    (a, b) => Number(b === ".store") - Number(a === ".store") || b.localeCompare(a),
+  )) {
     const folder = join(layout.base, name);
     yield folder;
     if (nodeDisk.kind(folder) !== "folder") continue;
-    for (const inside of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    for (const inside of entriesBelow(folder)) {
       if (left-- === 0) return;
-      yield join(folder, inside);
+      yield inside;
     }
+  }
+}
+
+function* entriesBelow(folder: string): Generator<string> {
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    yield path;
+    if (nodeDisk.kind(path) === "folder") yield* entriesBelow(path);
   }
 }
 
@@ -232,6 +257,8 @@ function problemIn(attempt: () => void): Problem | undefined {
 }
 
 function problemOf(error: unknown): Problem {
+  if (error instanceof CatalogLost)
+    return { problem: "the end of the log cannot be found: a journal is gone" };
   const problem = error instanceof Error ? error.message : String(error);
   return error instanceof EsoError && error.hint !== undefined ? { problem, hint: error.hint } : { problem };
 }

@@ -1,6 +1,7 @@
 import { IntegrityError } from "../../errors.ts";
 import type { StoredLine } from "../../log/event-log.ts";
 import { type Disk, systemCode } from "./disk.ts";
+import { positionOf } from "./line-fields.ts";
 import type { LogView } from "./log-view.ts";
 import type { OrderEntry } from "./order-file.ts";
 import type { Partitions } from "./partitions.ts";
@@ -88,7 +89,7 @@ export class LineReader {
         for (const { entry, position, slot } of run) {
           const at = entry.fileOffset - start;
           const line = bytes.subarray(at, at + entry.length);
-          if (at + entry.length + 1 > got || bytes[at + entry.length] !== LF || !standsAt(line, position)) {
+          if (at + entry.length + 1 > got || bytes[at + entry.length] !== LF || positionOf(line) !== position) {
             throw damaged(disk, opened.path, entry);
           }
           lines[slot] = { stream: file.stream, sequence: entry.sequence, position, bytes: line };
@@ -124,23 +125,6 @@ function runsOf(wanted: readonly Wanted[]): Wanted[][] {
     end = fileOffset + length + 1;
   }
   return runs;
-}
-
-const SUFFIX = /"position":(\d+),"prev_hash":"[0-9a-f]{64}"\}$/;
-/** Bytes at a line's end that hold its position and hash. */
-const SUFFIX_BYTES = 110;
-
-/** The position that a line says it has, or undefined when its end is not a line's end. */
-export function positionOf(line: Buffer): number | undefined {
-  const end = line.toString("latin1", Math.max(0, line.length - SUFFIX_BYTES));
-  const found = SUFFIX.exec(end)?.[1];
-  return found === undefined ? undefined : Number(found);
-}
-
-const OPEN_BRACE = 123;
-
-function standsAt(line: Buffer, position: number): boolean {
-  return line[0] === OPEN_BRACE && positionOf(line) === position;
 }
 
 /** The error for a line whose bytes are not what was written; names file, line and offset. */

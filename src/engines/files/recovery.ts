@@ -4,7 +4,7 @@ import type { EngineCore } from "./core.ts";
 import { HEADER_BYTES } from "./frame.ts";
 import { type ChainEnd, JournalFile, type JournalFrame, listJournals } from "./journal.ts";
 import { dayOf, journalPath } from "./layout.ts";
-import { positionOf } from "./line-reader.ts";
+import { positionOf } from "./line-fields.ts";
 import { splitLines } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
 import { type Fragment, keepFragment } from "./quarantine.ts";

@@ -29,7 +29,9 @@ export async function writeStoreTexts(
   makeFolders(disk, base, CUSTOM_SCHEMAS);
   const written: string[] = [];
   // README.md last: its presence says that the others are there.
-  const readmeLast = Object.entries(await texts()).sort(([a], [b]) => Number(a === "README.md") - Number(b === "README.md"));
+  const readmeLast = Object.entries(await texts()).sort(
+    ([a], [b]) => Number(a === "README.md") - Number(b === "README.md"),
+  );
   for (const [name, text] of readmeLast) {
     const path = join(base, name);
     makeFolders(disk, base, dirname(name));

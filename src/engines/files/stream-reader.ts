@@ -4,7 +4,8 @@ import { IntegrityError } from "../../errors.ts";
 import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
 import type { CatalogHead, PartitionFile } from "./catalog.ts";
 import { systemCode } from "./disk.ts";
-import { damaged, missingFile, positionOf } from "./line-reader.ts";
+import { positionOf, sequenceOf } from "./line-fields.ts";
+import { damaged, missingFile } from "./line-reader.ts";
 import type { LogView } from "./log-view.ts";
 import { type ScannedLine, scanLines, scanLinesBackwards } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
@@ -19,7 +20,6 @@ interface Piece {
 }
 
 const SEEK_BYTES = 256 * 1024;
-const SEQUENCE_FIELD = '"event_sequence":';
 
 /** Reads one stream in order of sequence: its files as far as the catalogue covers them, then the tail. */
 export class StreamReader {
@@ -177,16 +177,4 @@ const CHUNK_LINES = 1000;
 function* inChunks(lines: StoredLine[]): Generator<StoredLine[]> {
   if (lines.length > 0 && lines.length <= CHUNK_LINES) yield lines;
   else for (let at = 0; at < lines.length; at += CHUNK_LINES) yield lines.slice(at, at + CHUNK_LINES);
-}
-
-/** Bytes at a line's start that hold its sequence: only fields of known length stand before it. */
-const PREFIX_BYTES = 320;
-
-/** The sequence that a line says it has, read from its fixed place. */
-function sequenceOf(line: Buffer): number | undefined {
-  const text = line.toString("latin1", 0, PREFIX_BYTES);
-  const at = text.indexOf(SEQUENCE_FIELD);
-  if (at < 0 || !text.startsWith('{"event_id":"')) return undefined;
-  const sequence = Number.parseInt(text.slice(at + SEQUENCE_FIELD.length, at + SEQUENCE_FIELD.length + 16), 10);
-  return Number.isSafeInteger(sequence) ? sequence : undefined;
 }

@@ -9,6 +9,7 @@ import { checkpointJournal, type FileEnd } from "./checkpoint.ts";
 import { closeDays, unclosedDays } from "./closed-days.ts";
 import type { EngineCore } from "./core.ts";
 import { DerivedFiles } from "./derived-files.ts";
+import { systemCode } from "./disk.ts";
 import { HEADER_BYTES } from "./frame.ts";
 import { type Head, readHead, readSynced, writeHead } from "./head-file.ts";
 import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
@@ -287,8 +288,8 @@ export class WriteSide {
       await writer.settled();
       writer.stop();
       await this.#tidy(view, writer);
-      await this.#checkpointing;
     } finally {
+      await this.#checkpointing;
       this.#core.disk.close(this.#headFile);
     }
   }
@@ -299,8 +300,17 @@ export class WriteSide {
     if (nothingToDo && view.uncoveredBytes <= COVER_AT_CLOSE_BYTES) return;
     await writer.drain(() => {
       if (days.length > 0 || view.uncoveredBytes > COVER_AT_CLOSE_BYTES) view.cover();
-      this.#derived.write(view);
+      this.#writeDerived(view);
     });
     if (days.length > 0) await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
+  }
+
+  /** The events are safe; summaries that the disk does not take now are brought up to date later. */
+  #writeDerived(view: LogView): void {
+    try {
+      this.#derived.write(view);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
   }
 }

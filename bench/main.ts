@@ -1,0 +1,75 @@
+/**
+ * Every figure beside its baseline, measured in one run on one disk: `npm run bench [-- --write] [-- part …]`.
+ * Parts: appends, read, sizes, million, start. `--write` replaces docs/performance.md.
+ */
+import { writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+
+import { batches, manyProcesses, manyStreams, oneByOne } from "./appends.ts";
+import { benchFolder, type Measurement, ratioOf } from "./harness.ts";
+import { appendsAtSize, millionEvents } from "./large-store.ts";
+import { streamRead } from "./reads.ts";
+import { startUp } from "./startup.ts";
+
+type Part = (folder: string) => Promise<Measurement[]> | Measurement[];
+
+const SIZES = [
+  { events: 10_000, streams: 100 },
+  { events: 100_000, streams: 10_000 },
+  { events: 1_000_000, streams: 10_000 },
+  { events: 1_000_000, streams: 100_000 },
+];
+
+const PARTS: Readonly<Record<string, Part>> = {
+  appends: async (folder) => [
+    await oneByOne(folder),
+    await manyStreams(folder),
+    await batches(folder),
+    await manyProcesses(folder),
+  ],
+  read: async (folder) => [await streamRead(folder)],
+  start: (folder) => startUp(folder),
+  million: (folder) => millionEvents(folder),
+  async sizes(folder) {
+    const measured: Measurement[] = [];
+    for (const size of SIZES) measured.push(await appendsAtSize(folder, size));
+    return measured;
+  },
+};
+
+function row(measurement: Measurement): string {
+  const shown = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
+  const { name, ours, baseline, unit, bar } = measurement;
+  return `| ${name} | ${shown(ours)} ${unit} | ${shown(baseline)} ${unit} | ${ratioOf(measurement).toFixed(2)} | ${bar} |`;
+}
+
+const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const rows: string[] = [];
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const { path, done } = benchFolder();
+  try {
+    for (const measurement of await part(path)) {
+      rows.push(row(measurement));
+      console.log(rows.at(-1));
+    }
+  } finally {
+    done();
+  }
+}
+
+const HEAD = `# Performance
+
+Made by \`npm run bench -- --write\`; do not edit. Every line was measured in one run on one machine, ours beside
+its baseline; the ratio says how ours compares (higher is better, for times too). Durability is \`group\`: an
+append is on disk when it is acknowledged.
+
+${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB
+
+| What | Ours | Baseline | Ratio | Bar |
+| --- | --- | --- | --- | --- |
+`;
+if (process.argv.includes("--write")) {
+  writeFileSync(join(import.meta.dirname, "..", "docs", "performance.md"), `${HEAD}${rows.join("\n")}\n`);
+}
