@@ -21,7 +21,11 @@ function streamName(index: number): string {
 }
 
 /** 64 writers, each appending one event at a time to streams of its own. */
-export async function concurrentAppends(store: EventStore, events: number, streams = AT_ONCE): Promise<number> {
+export async function concurrentAppends(
+  store: EventStore,
+  events: number,
+  streams = AT_ONCE,
+): Promise<number> {
   const each = Math.floor(events / AT_ONCE);
   const perWriter = Math.max(1, Math.floor(streams / AT_ONCE));
   return rate(each * AT_ONCE, async () => {
@@ -52,16 +56,30 @@ export async function oneByOne(folder: string): Promise<Measurement> {
       closeSync(file);
     });
   // Interleaved, since a shared disk changes its mood within seconds.
-  const rounds = [await bare("w1-a"), await write(), await bare("w1-b"), await write(), await bare("w1-c")] as const;
+  const rounds = [
+    await bare("w1-a"),
+    await write(),
+    await bare("w1-b"),
+    await write(),
+    await bare("w1-c"),
+  ] as const;
   const ours = (rounds[1] + rounds[3]) / 2;
   const baseline = (rounds[0] + rounds[2] + rounds[4]) / 3;
-  return { name: "W1: one stream, one by one", ours, baseline, unit: "events/s", kind: "rate", bar: ">= 0.8" };
+  return {
+    name: "W1: one stream, one by one",
+    ours,
+    baseline,
+    unit: "events/s",
+    kind: "rate",
+    bar: ">= 0.8",
+  };
 }
+
+const flushed = (file: number): Promise<void> =>
+  new Promise((resolve, reject) => fdatasync(file, (error) => (error === null ? resolve() : reject(error))));
 
 export async function manyStreams(folder: string): Promise<Measurement> {
   const files = Array.from({ length: AT_ONCE }, (_, index) => openSync(join(folder, `w2-${index}`), "w"));
-  const flushed = (file: number): Promise<void> =>
-    new Promise((resolve, reject) => fdatasync(file, (error) => (error === null ? resolve() : reject(error))));
   const perFile = (events: number): Promise<number> =>
     rate(events, async () => {
       await Promise.all(
@@ -104,7 +122,14 @@ export async function batches(folder: string): Promise<Measurement> {
   const rounds = [await bare(), await write(), await bare(), await write()] as const;
   closeSync(file);
   const ours = (rounds[1] + rounds[3]) / 2;
-  return { name: "W3: batches of 100", ours, baseline: (rounds[0] + rounds[2]) / 2, unit: "events/s", kind: "rate", bar: ">= 0.5" };
+  return {
+    name: "W3: batches of 100",
+    ours,
+    baseline: (rounds[0] + rounds[2]) / 2,
+    unit: "events/s",
+    kind: "rate",
+    bar: ">= 0.5",
+  };
 }
 
 const PAD = "x".repeat(250);
@@ -121,11 +146,20 @@ export async function manyProcesses(folder: string): Promise<Measurement> {
   };
   const baseline = await run("bare");
   const ours = await run("ours");
-  return { name: "W4: 8 processes, one by one", ours, baseline, unit: "events/s", kind: "rate", bar: "shown" };
+  return {
+    name: "W4: 8 processes, one by one",
+    ours,
+    baseline,
+    unit: "events/s",
+    kind: "rate",
+    bar: "shown",
+  };
 }
 
 function worker(mode: string, path: string, index: number): Promise<void> {
-  const child = spawn(process.execPath, [import.meta.filename, mode, path, String(index)], { stdio: "inherit" });
+  const child = spawn(process.execPath, [import.meta.filename, mode, path, String(index)], {
+    stdio: "inherit",
+  });
   return new Promise((resolve, reject) => {
     child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`worker ended with ${code}`))));
   });
@@ -141,7 +175,8 @@ async function work(mode: string | undefined, path: string, index: number): Prom
     return;
   }
   await using store = await openStore({ path });
-  for (let event = 0; event < W4_EVENTS; event++) await store.logEvent(sampleInput(`BENCH-${index + 1}`, event));
+  for (let event = 0; event < W4_EVENTS; event++)
+    await store.logEvent(sampleInput(`BENCH-${index + 1}`, event));
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -25,7 +25,8 @@ export function benchFolder(): { path: string; done: () => void } {
   return { path, done: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const TASK = "Add the missing retry to the payment client, cover it with tests, and keep the public interface as it is. ";
+const TASK =
+  "Add the missing retry to the payment client, cover it with tests, and keep the public interface as it is. ";
 
 /** An event of about 720 bytes on disk, as agents write them. */
 export function sampleInput(stream: string, index: number): EventInput {

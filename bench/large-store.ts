@@ -12,8 +12,13 @@ const W2_EVENTS = 64 * 600;
 const ROUNDS = 9;
 const PAGE = 100;
 
+const middle = (values: number[]): number => values.sort((a, b) => a - b)[2] as number;
+
 /** The same 64 writers on stores that hold more and more; each beside an empty store in the same run. */
-export async function appendsAtSize(folder: string, size: { events: number; streams: number }): Promise<Measurement> {
+export async function appendsAtSize(
+  folder: string,
+  size: { events: number; streams: number },
+): Promise<Measurement> {
   const { events, streams } = size;
   const large = join(folder, `size-${events}-${streams}`);
   const empty = join(folder, `empty-${events}-${streams}`);
@@ -26,9 +31,15 @@ export async function appendsAtSize(folder: string, size: { events: number; stre
     rates.baseline.push(await concurrentAppends(fresh, W2_EVENTS));
     rates.ours.push(await concurrentAppends(grown, W2_EVENTS));
   }
-  const middle = (values: number[]): number => values.sort((a, b) => a - b)[2] as number;
   const name = `W2 at ${events.toLocaleString("en")} events, ${streams.toLocaleString("en")} streams, beside an empty store`;
-  return { name, ours: middle(rates.ours), baseline: middle(rates.baseline), unit: "events/s", kind: "rate", bar: ">= 0.8" };
+  return {
+    name,
+    ours: middle(rates.ours),
+    baseline: middle(rates.baseline),
+    unit: "events/s",
+    kind: "rate",
+    bar: ">= 0.8",
+  };
 }
 
 const FILTERS: Readonly<Record<string, QueryFilter>> = {
@@ -121,7 +132,8 @@ async function firstPages(path: string): Promise<Measurement[]> {
   };
   const measurements: Measurement[] = [];
   for (const [name, filter] of Object.entries(FILTERS)) {
-    const ours = (): Promise<number> => time(async () => void (await store.queryPage({ ...filter, limit: PAGE })));
+    const ours = (): Promise<number> =>
+      time(async () => void (await store.queryPage({ ...filter, limit: PAGE })));
     const baseline = (): Promise<number> =>
       time(async () => {
         const lines = await store.log.readAt(bare[name]?.() ?? []);
@@ -143,7 +155,9 @@ async function firstPages(path: string): Promise<Measurement[]> {
 }
 
 function positions(database: DatabaseSync, where: string): number[] {
-  const rows = database.prepare(`SELECT position FROM e WHERE ${where} ORDER BY position DESC LIMIT ${PAGE}`).all();
+  const rows = database
+    .prepare(`SELECT position FROM e WHERE ${where} ORDER BY position DESC LIMIT ${PAGE}`)
+    .all();
   return rows.map((row) => Number(row["position"]));
 }
 

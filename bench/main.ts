@@ -38,8 +38,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
 };
 
+const shown = (value: number): string =>
+  value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
+
 function row(measurement: Measurement): string {
-  const shown = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: value < 100 ? 2 : 0 });
   const { name, ours, baseline, unit, bar } = measurement;
   return `| ${name} | ${shown(ours)} ${unit} | ${shown(baseline)} ${unit} | ${ratioOf(measurement).toFixed(2)} | ${bar} |`;
 }

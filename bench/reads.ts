@@ -16,7 +16,12 @@ export async function streamRead(folder: string): Promise<Measurement> {
     await fill(store, EVENTS, () => "READ-1");
   }
   await using store = await openStore({ path });
-  const file = join(path, readdirSync(path).find((name) => /^\d{4}/.test(name)) as string, "READ-1", "events.jsonl");
+  const file = join(
+    path,
+    readdirSync(path).find((name) => /^\d{4}/.test(name)) as string,
+    "READ-1",
+    "events.jsonl",
+  );
   const ours = (): Promise<number> =>
     rate(EVENTS, async () => {
       let events = 0;
@@ -32,11 +37,17 @@ export async function streamRead(folder: string): Promise<Measurement> {
 }
 
 /** Appends sample events in large batches. */
-export async function fill(store: EventStore, events: number, streamOf: (index: number) => string): Promise<void> {
+export async function fill(
+  store: EventStore,
+  events: number,
+  streamOf: (index: number) => string,
+): Promise<void> {
   const batch = 1000;
   for (let from = 0; from < events; from += batch) {
     const count = Math.min(batch, events - from);
-    await store.logEvents(Array.from({ length: count }, (_, index) => sampleInput(streamOf(from + index), from + index)));
+    await store.logEvents(
+      Array.from({ length: count }, (_, index) => sampleInput(streamOf(from + index), from + index)),
+    );
   }
 }
 
@@ -45,7 +56,11 @@ function bareRead(path: string): number {
   const buffer = Buffer.alloc(CHUNK);
   let rest = Buffer.alloc(0);
   let events = 0;
-  for (let got = readSync(file, buffer, 0, CHUNK, null); got > 0; got = readSync(file, buffer, 0, CHUNK, null)) {
+  for (
+    let got = readSync(file, buffer, 0, CHUNK, null);
+    got > 0;
+    got = readSync(file, buffer, 0, CHUNK, null)
+  ) {
     const bytes = Buffer.concat([rest, buffer.subarray(0, got)]);
     let start = 0;
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {

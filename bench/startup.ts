@@ -11,7 +11,18 @@ export function startUp(folder: string): Measurement[] {
   const commands: Readonly<Record<string, { words: string[]; bar_ms: number }>> = {
     "eso version": { words: ["version"], bar_ms: 40 },
     "eso log": {
-      words: ["log", "ErrorOccurred", "--issue", "BENCH-1", "-m", "error_type=a", "-m", "error_message=b", "--store", join(folder, "start")],
+      words: [
+        "log",
+        "ErrorOccurred",
+        "--issue",
+        "BENCH-1",
+        "-m",
+        "error_type=a",
+        "-m",
+        "error_message=b",
+        "--store",
+        join(folder, "start"),
+      ],
       bar_ms: 80,
     },
   };
@@ -24,7 +35,14 @@ export function startUp(folder: string): Measurement[] {
       ours.push(spawn([ESO, ...words]));
     }
     const over = median(ours) - median(bare);
-    return { name: `${name}, ms over bare node, beside its bar`, ours: over, baseline: bar_ms, unit: "ms", kind: "time", bar: ">= 1" };
+    return {
+      name: `${name}, ms over bare node, beside its bar`,
+      ours: over,
+      baseline: bar_ms,
+      unit: "ms",
+      kind: "time",
+      bar: ">= 1",
+    };
   });
 }
 

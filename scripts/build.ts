@@ -21,6 +21,8 @@ await build({
   target: "node24",
   chunkNames: "chunks/[name]-[hash]",
   define: { "process.env.ESO_VERSION": JSON.stringify(packageJson.version) },
-  banner: { js: 'import { createRequire as __eso } from "node:module"; const require = __eso(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as __eso } from "node:module"; const require = __eso(import.meta.url);',
+  },
 });
 chmodSync("dist/bin/eso.js", 0o755);

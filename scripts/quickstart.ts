@@ -11,7 +11,10 @@ const STORE = join(ROOT, "sessions", "events");
 /** Runs a command as a user would type it, and shows it. */
 function eso(...words: string[]): void {
   console.log(`\n$ eso ${words.join(" ")}`);
-  const run = spawnSync(process.execPath, [join(ROOT, "dist", "bin", "eso.js"), ...words], { cwd: ROOT, stdio: "inherit" });
+  const run = spawnSync(process.execPath, [join(ROOT, "dist", "bin", "eso.js"), ...words], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
   if (run.status !== 0) process.exit(run.status ?? 1);
 }
 
@@ -24,7 +27,9 @@ console.log("\nA sample orchestration, PAY-7: four agents, a gap, a failed test,
   const acks = [];
   for (const event of events) acks.push(await store.logEvent(event));
   const fresh = acks.filter((ack) => !ack.duplicate).length;
-  console.log(`${fresh} events recorded, ${acks.length - fresh} known already; each is on disk (${acks[0]?.durability}).`);
+  console.log(
+    `${fresh} events recorded, ${acks.length - fresh} known already; each is on disk (${acks[0]?.durability}).`,
+  );
 }
 eso("show", "PAY-7", "--all");
 

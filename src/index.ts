@@ -8,7 +8,14 @@ export type { EventBatch, SubscribeOptions } from "./store/subscribe.ts";
 export { type Config, DEFAULT_CONFIG } from "./config/config.ts";
 export { loadConfig, type LoadConfigOptions, type LoadedConfig } from "./config/load.ts";
 export type { Actor, EventInput, EventSource, Json, JsonObject, StoredEvent } from "./event/envelope.ts";
-export { EVENT_TYPES, type AnyEvent, type AnyInput, type EventOf, type EventType, type InputOf } from "./event/registry.ts";
+export {
+  EVENT_TYPES,
+  type AnyEvent,
+  type AnyInput,
+  type EventOf,
+  type EventType,
+  type InputOf,
+} from "./event/registry.ts";
 export type {
   AppendRequest,
   Capabilities,

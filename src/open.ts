@@ -87,7 +87,11 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
   });
   if (options.access !== "read") await explainStore(path);
   const parts = await common(options, config, join(path, "schemas", "custom"));
-  return new EventStore({ ...parts, log, ...filesParts(path, log, { index: config.indexing.enabled, access: options.access ?? "write" }) });
+  return new EventStore({
+    ...parts,
+    log,
+    ...filesParts(path, log, { index: config.indexing.enabled, access: options.access ?? "write" }),
+  });
 }
 
 /** A new store explains itself to whoever finds its folder. */
@@ -104,11 +108,11 @@ async function common(
   customTypes: string | undefined,
 ): Promise<Pick<StoreParts, "codec" | "limits" | "maxBatchEvents" | "clock">> {
   const issueKey = options.issueKey ?? config.issue_key.default ?? undefined;
-  const session = options.session ?? config.session.default ?? undefined;
+  const { session } = options;
   const codec = await createCodec({
     phases: config.phases,
     issueKeyPattern: config.issue_key.pattern,
-    defaultSessionId: randomUUID(),
+    defaultSessionId: config.session.default ?? randomUUID(),
     unknownEvents: config.validation.unknown_events,
     ...(issueKey === undefined ? {} : { defaultIssueKey: issueKey }),
     ...(session === undefined ? {} : { session }),
@@ -125,7 +129,7 @@ async function common(
 function noEngine(url: string): ConfigError {
   const scheme = url.slice(0, url.indexOf(":"));
   return new ConfigError("ESO_INVALID_CONFIG", `there is no engine for ${scheme}: stores in this version`, {
-    hint: "Give a folder: openStore({ path: \"./sessions/events\" }).",
+    hint: 'Give a folder: openStore({ path: "./sessions/events" }).',
   });
 }
 

@@ -14,7 +14,8 @@ import { type CliOptions, MAIN, recordEvents, runCli, startCli, temporaryFolder 
 const HOSTILE = "a\u001b[2J\u0007\u202eb\u0000\u009bc\n\td";
 const HOSTILE_SHOWN = "a\\u001b[2J\\u0007\\u202eb\\u0000\\u009bc\\n\\td";
 
-const COLOUR = new RegExp(`${"\u001b"}\\[\\d+m`, "g");
+const ESCAPE = "\u001b";
+const COLOUR = new RegExp(`${ESCAPE}\\[\\d+m`, "g");
 
 const folder = temporaryFolder();
 const store = join(folder.path, "store");

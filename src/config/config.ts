@@ -92,7 +92,8 @@ export const SCHEMA = {
     items_min: 0,
     item: PROJECT,
     description:
-      "Words that look like projects and are none (`UTF-8`, `SHA-256`). Not used when `projects` is set.",
+      "Words that look like projects and are none (`UTF-8`, `SHA-256`); a list here adds to these. To have one of " +
+      "them as a project, list all projects in `projects`, which makes this key unused.",
   },
   phases: {
     kind: "list",
@@ -170,14 +171,15 @@ export const SCHEMA = {
       min: 1,
       max: 100_000,
       description:
-        "The most events that a caller may ask for on one page. Streaming reads have no such bound.",
+        "The most events on one page, whatever the caller asks for. Streaming reads go on page by page.",
     },
     max_query_time_seconds: {
       kind: "number",
       default: 30,
       min: 0,
       max: 86_400,
-      description: "A query that takes longer ends with `ESO_TIMEOUT`. 0: no limit.",
+      description:
+        "A page that takes longer ends with `ESO_TIMEOUT`; a streaming read has as long for each. 0: no limit.",
     },
   },
 } as const satisfies SchemaTree;

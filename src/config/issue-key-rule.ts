@@ -9,7 +9,7 @@ export async function issueKeyProblem({ issue_key: rule }: Config): Promise<read
   const { RE2JS } = await import("re2js");
   let matches: (key: string) => boolean;
   try {
-    const pattern = RE2JS.compile(rule.pattern);
+    const pattern = RE2JS.compile(RE2JS.translateRegExp(rule.pattern));
     matches = (key) => pattern.matches(key);
   } catch (cause) {
     return [problem("pattern", `is not a regular expression of RE2 syntax: ${messageOf(cause)}`)];

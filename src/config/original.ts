@@ -18,9 +18,10 @@ export interface OriginalKey {
 /** The original wraps most of its sections in this key; here it may be left out. */
 export const ORIGINAL_WRAPPER = "event_sourcing";
 
-const INDEXED = "event_type issue_key phase agent_name actor.id session_id correlation_id timestamp".split(
+const TOP_FIELDS = "event_type issue_key phase session_id correlation_id causation_id branch timestamp".split(
   " ",
 );
+const INDEXED = [...TOP_FIELDS, "actor.id", "agent_name"];
 const REQUIRED = "event_id event_type timestamp session_id actor".split(" ");
 
 const ONE_FILE = "A file holds the events of one issue and one day, and is never split by size.";

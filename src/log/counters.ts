@@ -23,7 +23,14 @@ export interface CounterShelf {
   load(): readonly Counters[];
 }
 
-const COUNTED = ["events_appended", "appends", "duplicates", "appends_failed", "queries", "events_read"] as const;
+const COUNTED = [
+  "events_appended",
+  "appends",
+  "duplicates",
+  "appends_failed",
+  "queries",
+  "events_read",
+] as const;
 
 /** Several processes' counters as one. */
 export function addUp(all: readonly Counters[]): Counters | undefined {
@@ -31,7 +38,9 @@ export function addUp(all: readonly Counters[]): Counters | undefined {
   if (first === undefined) return undefined;
   const append = new Histogram();
   const query = new Histogram();
-  const sums = Object.fromEntries(COUNTED.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]));
+  const sums = Object.fromEntries(
+    COUNTED.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]),
+  );
   for (const one of all) {
     append.merge(one.append_latency);
     query.merge(one.query_latency);
@@ -44,4 +53,3 @@ export function addUp(all: readonly Counters[]): Counters | undefined {
     until: all.map((one) => one.until).reduce((a, b) => (a > b ? a : b)),
   };
 }
-

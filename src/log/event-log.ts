@@ -35,12 +35,21 @@ export interface Placement {
   readonly duplicate: boolean;
 }
 
+/** Where a line stands on disk; `line` counts from 1, `offset` is in bytes. */
+export interface LinePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+}
+
 /** A stored line and its place. `bytes` hold the line without its LF and are never changed. */
 export interface StoredLine {
   readonly stream: string;
   readonly sequence: number;
   readonly position: number;
   readonly bytes: Uint8Array;
+  /** For errors; absent where the line does not come from a file of its own. */
+  readonly place?: LinePlace;
 }
 
 export type Direction = "forwards" | "backwards";

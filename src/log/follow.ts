@@ -20,7 +20,11 @@ export function followRuns(head: Pick<StreamHead, "runs">, line: string): Stream
   const event = JSON.parse(line) as StoredEvent;
   const effect = runEffect(event.event_type, event.metadata);
   if (effect === undefined || event.correlation_id === undefined) return head.runs;
-  const run = { correlation_id: event.correlation_id, session_id: event.session_id, phase: event.phase ?? null };
+  const run = {
+    correlation_id: event.correlation_id,
+    session_id: event.session_id,
+    phase: event.phase ?? null,
+  };
   return nextRuns(head.runs, effect, run);
 }
 

@@ -19,14 +19,8 @@ export function runOf(runs: readonly OpenRun[], correlationId: string | undefine
 /** The stream's open runs after an event with this effect. */
 export function nextRuns(runs: readonly OpenRun[], effect: RunEffect, run: OpenRun): readonly OpenRun[] {
   const others = runs.filter((open) => open.correlation_id !== run.correlation_id);
-  switch (effect.kind) {
-    case "open":
-      return [...others, { ...run, phase: effect.phase }].slice(-OPEN_RUNS_MAX);
-    case "close":
-      return others;
-    case "phase":
-      return others.length === runs.length
-        ? runs
-        : runs.map((open) => (open.correlation_id === run.correlation_id ? { ...open, phase: effect.phase } : open));
-  }
+  if (effect.kind === "open") return [...others, { ...run, phase: effect.phase }].slice(-OPEN_RUNS_MAX);
+  if (effect.kind === "close" || others.length === runs.length) return others;
+  const { phase } = effect;
+  return runs.map((open) => (open.correlation_id === run.correlation_id ? { ...open, phase } : open));
 }

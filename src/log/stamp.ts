@@ -60,7 +60,11 @@ export function stamp(event: PreparedEvent, head: StreamHead, slot: Slot): Stamp
   const runs =
     effect === undefined || correlation === undefined
       ? head.runs
-      : nextRuns(head.runs, effect, { correlation_id: correlation, session_id: session, phase: phase ?? null });
+      : nextRuns(head.runs, effect, {
+          correlation_id: correlation,
+          session_id: session,
+          phase: phase ?? null,
+        });
   return { line, bytes, head: { sequence, hash: leafHash(line), runs } };
 }
 

@@ -65,7 +65,10 @@ function prepareAt(
     return prepare(input);
   } catch (error) {
     if (index === undefined || !(error instanceof ValidationError)) throw error;
-    const issues = error.issues.map(({ path, message }) => ({ path: `$[${index}]${path.slice(1)}`, message }));
+    const issues = error.issues.map(({ path, message }) => ({
+      path: `$[${index}]${path.slice(1)}`,
+      message,
+    }));
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     throw new ValidationError(error.code, `event ${index + 1} of the batch: ${error.message}`, {
       ...hint,
@@ -101,8 +104,12 @@ function badOption(name: string, wanted: string): ValidationError {
 }
 
 function tooMany(count: number, most: number): ValidationError {
-  return new ValidationError("ESO_INVALID_QUERY", `${count} events in one append, at most ${most}; nothing was written`, {
-    hint: "Append in several batches, or raise validation.max_batch_events.",
-    details: { issues: [{ path: "$", message: `at most ${most} events` }] },
-  });
+  return new ValidationError(
+    "ESO_INVALID_QUERY",
+    `${count} events in one append, at most ${most}; nothing was written`,
+    {
+      hint: "Append in several batches, or raise validation.max_batch_events.",
+      details: { issues: [{ path: "$", message: `at most ${most} events` }] },
+    },
+  );
 }

@@ -42,5 +42,8 @@ export function attachment(blobs: BlobStore, reference: BlobReference): Uint8Arr
 /** Attachments that live as long as the store object; for the memory engine. */
 export function memoryBlobs(): BlobStore {
   const held = new Map<string, Uint8Array>();
-  return { put: (sha256, bytes) => void held.set(sha256, Uint8Array.from(bytes)), get: (sha256) => held.get(sha256) };
+  return {
+    put: (sha256, bytes) => void held.set(sha256, Uint8Array.from(bytes)),
+    get: (sha256) => held.get(sha256),
+  };
 }

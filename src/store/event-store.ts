@@ -1,15 +1,28 @@
 import type { EventInput, StoredEvent } from "../event/envelope.ts";
 import type { PreparedEvent } from "../event/prepared.ts";
 import type { AnyEvent, AnyInput, EventType, InputOf } from "../event/registry.ts";
-import { EsoError, IntegrityError } from "../errors.ts";
+import { EsoError } from "../errors.ts";
 import type { BlobStore } from "../log/blob-store.ts";
 import type { ConsumerCursors } from "../log/consumer-cursors.ts";
 import type { CounterShelf } from "../log/counters.ts";
-import type { EventLog, EventLogReader, ReadStreamOptions, StoredLine, StreamInfo } from "../log/event-log.ts";
+import { damagedLine } from "../log/damaged-line.ts";
+import type {
+  EventLog,
+  EventLogReader,
+  ReadStreamOptions,
+  StoredLine,
+  StreamInfo,
+} from "../log/event-log.ts";
 import type { EventIndex } from "../query/event-index.ts";
 import type { QueryFilter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
-import { queryEvents, type QueryLimits, type QueryPage, queryPage, type QuerySource } from "../query/run-query.ts";
+import {
+  queryEvents,
+  type QueryLimits,
+  type QueryPage,
+  queryPage,
+  type QuerySource,
+} from "../query/run-query.ts";
 import { type Ack, appendEvents, type AppendOptions, prepareAll } from "./append.ts";
 import { attach, attachment, type BlobReference } from "./blobs.ts";
 import { Meter, metricsOf, openSeconds, type StorageFigures, type StoreMetrics } from "./metrics.ts";
@@ -27,11 +40,15 @@ export interface StoreParts {
   readonly maxBatchEvents: number;
   readonly clock: () => number;
   /** Sizes on disk; all zero for a store in memory. */
-  readonly storageFigures: () => Promise<Omit<StorageFigures, "streams" | "events" | "index_bytes" | "index_lag_events">>;
+  readonly storageFigures: () => Promise<
+    Omit<StorageFigures, "streams" | "events" | "index_bytes" | "index_lag_events">
+  >;
 }
 
 /** An event to log: checked against the catalogue when its type is in it, open for custom types. */
-export type InputFor<T extends string> = { readonly event_type: T } & (T extends EventType ? InputOf<T> : EventInput<T>);
+export type InputFor<T extends string> = { readonly event_type: T } & (T extends EventType
+  ? InputOf<T>
+  : EventInput<T>);
 
 export interface QueryCallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -113,10 +130,16 @@ export class EventStore {
    * All events that match, in order of record, as the log stands when the iteration begins.
    * @throws ValidationError for a filter that cannot be understood.
    */
-  async *queryEvents(filter: QueryFilter = {}, options: QueryCallOptions = {}): AsyncGenerator<AnyEvent, void, undefined> {
+  async *queryEvents(
+    filter: QueryFilter = {},
+    options: QueryCallOptions = {},
+  ): AsyncGenerator<AnyEvent, void, undefined> {
     const began = performance.now();
     let events = 0;
-    for await (const event of queryEvents(this.#source(), parseFilter(filter), { limits: this.#parts.limits, ...options })) {
+    for await (const event of queryEvents(this.#source(), parseFilter(filter), {
+      limits: this.#parts.limits,
+      ...options,
+    })) {
       if (events++ === 0) this.#meter.queried(0, performance.now() - began);
       yield event as AnyEvent;
     }
@@ -126,7 +149,10 @@ export class EventStore {
   /** One page; `next` continues it, also while others append. */
   async queryPage(filter: QueryFilter = {}, options: QueryCallOptions = {}): Promise<QueryPage> {
     const began = performance.now();
-    const page = await queryPage(this.#source(), parseFilter(filter), { limits: this.#parts.limits, ...options });
+    const page = await queryPage(this.#source(), parseFilter(filter), {
+      limits: this.#parts.limits,
+      ...options,
+    });
     this.#meter.queried(page.events.length, performance.now() - began);
     return page;
   }
@@ -143,7 +169,10 @@ export class EventStore {
   }
 
   /** One stream's events in order of sequence; an unknown stream has none. */
-  async *readStream(stream: string, options: ReadStreamOptions = {}): AsyncGenerator<AnyEvent, void, undefined> {
+  async *readStream(
+    stream: string,
+    options: ReadStreamOptions = {},
+  ): AsyncGenerator<AnyEvent, void, undefined> {
     for await (const lines of this.#parts.log.readStream(stream, options)) {
       for (const line of lines) yield this.#decode(line) as AnyEvent;
     }
@@ -178,14 +207,7 @@ export class EventStore {
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
-    throw new IntegrityError(
-      "ESO_LOG_DAMAGED",
-      `the line of ${line.stream} sequence ${line.sequence} (position ${line.position}) is not what was written`,
-      {
-        hint: "Nothing was changed. Compare the stream's file with a backup; other streams stay readable.",
-        details: { file: `${line.stream}/events.jsonl`, line: line.sequence },
-      },
-    );
+    throw damagedLine(line);
   }
 
   /** Keeps a text or file that is too long for an event; put the reference into the event's metadata. */

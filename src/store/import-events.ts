@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type EventInput, STORE_FIELDS, type StoredEvent } from "../event/envelope.ts";
+import type { EventInput } from "../event/envelope.ts";
 import { isStoreEventType } from "../event/registry.ts";
 import { ConflictError, type EsoError, ValidationError } from "../errors.ts";
 import type { EventLogReader } from "../log/event-log.ts";
@@ -91,7 +91,7 @@ class Import {
     let waiting: Valid[] = [];
     for (const entry of chunk) {
       if ("input" in entry) {
-        if (await this.#isNew(entry)) waiting.push(entry);
+        if (!this.#isHousekeeping(entry)) waiting.push(entry);
         continue;
       }
       if (!(await this.#log(waiting)) || !this.#reject(entry.where, entry.error)) return false;
@@ -103,17 +103,28 @@ class Import {
     return goesOn;
   }
 
-  /** Sorts out housekeeping and what the store holds already, field by field the same. */
-  async #isNew({ input }: Valid): Promise<boolean> {
-    if (isStoreEventType(input.event_type)) {
-      this.#skipped[input.event_type] = (this.#skipped[input.event_type] ?? 0) + 1;
-      return false;
-    }
-    if (typeof input.event_id !== "string") return true;
+  #isHousekeeping({ input }: Valid): boolean {
+    if (!isStoreEventType(input.event_type)) return false;
+    this.#skipped[input.event_type] = (this.#skipped[input.event_type] ?? 0) + 1;
+    return true;
+  }
+
+  /**
+   * A line of this very store says more than its caller gave at first, which the store takes for a conflict.
+   * Where the stored event says all that the entry says, it is known.
+   */
+  async #isStored({ input }: Valid): Promise<boolean> {
+    if (typeof input.event_id !== "string") return false;
     const line = await this.#store.log.findById(input.event_id.toLowerCase());
-    if (line === undefined || !isDeepStrictEqual(given(line.bytes), input)) return true;
-    this.#known++;
-    return false;
+    return line !== undefined && saysAll(line.bytes, input);
+  }
+
+  /** The entries that the store does not hold; the others are counted as known. */
+  async #withoutStored(entries: readonly Valid[]): Promise<Valid[]> {
+    const fresh: Valid[] = [];
+    for (const entry of entries) if (!(await this.#isStored(entry))) fresh.push(entry);
+    this.#known += entries.length - fresh.length;
+    return fresh;
   }
 
   async #log(entries: readonly Valid[]): Promise<boolean> {
@@ -121,6 +132,11 @@ class Import {
       const failed = await this.#attempt(rest);
       if (failed === undefined) return true;
       const { at, error } = failed;
+      const left = error instanceof ConflictError ? await this.#withoutStored(rest) : rest;
+      if (left.length < rest.length) {
+        rest = left;
+        continue;
+      }
       const entry = rest[at ?? 0];
       if (entry === undefined) throw error;
       if (at === undefined && rest.length > 1) return this.#logSingly(rest);
@@ -142,7 +158,7 @@ class Import {
   ): Promise<{ at: number | undefined; error: EsoError } | undefined> {
     const inputs = entries.map(({ input }) => input);
     try {
-      if (this.#options.dryRun === true) this.#check(inputs);
+      if (this.#options.dryRun === true) await this.#check(entries);
       else this.#count(await this.#store.logEvents(inputs, appendOptions(this.#options)));
       return undefined;
     } catch (error) {
@@ -152,9 +168,9 @@ class Import {
     }
   }
 
-  #check(inputs: readonly EventInput[]): void {
-    this.#store.checkEvents(inputs);
-    this.#added += inputs.length;
+  async #check(entries: readonly Valid[]): Promise<void> {
+    this.#store.checkEvents(entries.map(({ input }) => input));
+    this.#added += (await this.#withoutStored(entries)).length;
   }
 
   #count(acks: readonly Ack[]): void {
@@ -182,11 +198,9 @@ function placeInBatch(error: ValidationError | ConflictError): number | undefine
   return at === undefined ? undefined : Number(at);
 }
 
-/** What a caller would have given to log a stored line. */
-function given(bytes: Uint8Array): Partial<StoredEvent> {
-  const event = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
-  for (const field of STORE_FIELDS) delete event[field];
-  return event;
+function saysAll(bytes: Uint8Array, input: EventInput): boolean {
+  const stored = JSON.parse(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>>;
+  return Object.entries(input).every(([field, value]) => isDeepStrictEqual(stored[field], value));
 }
 
 /** Which of these natural keys stand for a recorded fact. */

@@ -101,7 +101,11 @@ function latencyOf(buckets: Buckets): LatencyFigures {
 }
 
 /** The figures that people see. */
-export function metricsOf(counters: readonly Counters[], open_seconds: number, storage: StorageFigures): StoreMetrics {
+export function metricsOf(
+  counters: readonly Counters[],
+  open_seconds: number,
+  storage: StorageFigures,
+): StoreMetrics {
   const sum = addUp(counters) as Counters;
   return {
     since: sum.since,

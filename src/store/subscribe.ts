@@ -104,26 +104,26 @@ async function nextMatches(
   search: { position: number; filter: ReturnType<typeof parseFilter>; options: SubscribeOptions },
 ): Promise<Found> {
   const { maxBatch = MAX_BATCH, maxBytes = MAX_BYTES, signal } = search.options;
-  const events: StoredEvent[] = [];
+  const batch: StoredEvent[] = [];
   let bytes = 0;
   let { position } = search;
   const chunk = Math.min(SCAN_CHUNK, Math.max(1, maxBatch));
   for await (const lines of source.log.readAll({ after: position, chunk })) {
     for (const line of lines) {
-      if (signal?.aborted === true) return { events, position, more: false };
+      if (signal?.aborted === true) return { events: batch, position, more: false };
       const event = source.decode(line);
-      if (matches(search.filter, event)) {
-        if (events.length > 0 && bytes + line.bytes.length > maxBytes) return { events, position, more: true };
-        events.push(event);
-        bytes += line.bytes.length;
-      }
+      const wanted = matches(search.filter, event);
+      if (wanted && batch.length > 0 && bytes + line.bytes.length > maxBytes)
+        return { events: batch, position, more: true };
+      if (wanted) batch.push(event);
+      if (wanted) bytes += line.bytes.length;
       position = line.position;
-      if (events.length >= maxBatch) return { events, position, more: true };
+      if (batch.length >= maxBatch) return { events: batch, position, more: true };
     }
     // A sparse filter must not keep its few events back until the end of a long log.
-    if (events.length > 0) return { events, position, more: true };
+    if (batch.length > 0) return { events: batch, position, more: true };
   }
-  return { events, position, more: false };
+  return { events: batch, position, more: false };
 }
 
 function batchOf(source: SubscriptionSource, consumer: string | undefined, found: Found): EventBatch {
@@ -145,10 +145,14 @@ const CONSUMER_CHARACTERS_MAX = 100;
 
 function checkConsumer(consumer: string | undefined): void {
   if (consumer === undefined || (consumer.length > 0 && consumer.length <= CONSUMER_CHARACTERS_MAX)) return;
-  throw new ValidationError("ESO_INVALID_QUERY", `a consumer's name has 1 to ${CONSUMER_CHARACTERS_MAX} characters`, {
-    hint: "Choose a short name such as audit.",
-    details: { issues: [{ path: "$.consumer", message: "wrong length" }] },
-  });
+  throw new ValidationError(
+    "ESO_INVALID_QUERY",
+    `a consumer's name has 1 to ${CONSUMER_CHARACTERS_MAX} characters`,
+    {
+      hint: "Choose a short name such as audit.",
+      details: { issues: [{ path: "$.consumer", message: "wrong length" }] },
+    },
+  );
 }
 
 function noConsumer(): EsoError {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -142,6 +142,12 @@ export function readRecord(...journals: string[]): WriterRecord {
 /** What the checker shall hold a store against. */
 export function expectationsOf(record: WriterRecord): CheckOptions {
   return { acknowledged: record.acknowledged, rejected: record.rejected, tried: record.tried };
+}
+
+/** Makes a store's folder with a README.md, so that nobody spends time on the texts that explain a store. */
+export function prepareFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(join(path, "README.md"), "here already\n", { mode: 0o600 });
 }
 
 /** Opens a store with engine settings that `OpenStoreOptions` reaches only through a configuration. */

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { mustBeWhole } from "./check-store.ts";
-import { drain, expectationsOf, readRecord, runWriter, startWriter, succeeded, type WriterJob } from "./support.ts";
+import { drain, expectationsOf, prepareFolder, readRecord, runWriter, startWriter, succeeded, type WriterJob } from "./support.ts";
 
 /** The system calls with which the engine, and SQLite below it, changes what is on disk. */
 export const WRITE_CALLS = ["openat", "pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "unlink", "mkdir"] as const;
@@ -32,12 +32,6 @@ function jobIn(folder: string, name: string): WriterJob {
   };
 }
 
-/** The texts that explain a store are written before the first append and are no concern of the engine. */
-function prepare(folder: string): void {
-  mkdirSync(join(folder, "store"), { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, "store", "README.md"), "here already\n");
-}
-
 /** One thread for asynchronous calls, so that the n-th call of a run is nearly the n-th of the next. */
 function strace(trace: string, ...more: string[]): string[] {
   const calls = WRITE_CALLS.join(",");
@@ -46,7 +40,7 @@ function strace(trace: string, ...more: string[]): string[] {
 
 /** Every occurrence of a write-side call on the store in an undisturbed run, times every fault. */
 export async function faultPoints(folder: string): Promise<FaultPoint[]> {
-  prepare(folder);
+  prepareFolder(join(folder, "store"));
   const trace = join(folder, "trace");
   const job = jobIn(folder, "undisturbed");
   await succeeded(startWriter(job, strace(trace)));
@@ -73,7 +67,7 @@ export async function faultPoints(folder: string): Promise<FaultPoint[]> {
  * wrong, or undefined when all is as it must be.
  */
 export async function meetFault(folder: string, point: FaultPoint): Promise<string | undefined> {
-  prepare(folder);
+  prepareFolder(join(folder, "store"));
   const { call, fault, when } = point;
   const how = fault === "KILL" ? "signal=KILL" : `error=${fault}`;
   const trace = join(folder, "trace");

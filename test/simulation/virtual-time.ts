@@ -44,7 +44,7 @@ export function installVirtualTime(
     replace(crypto, "randomUUID", () => uuid(random)),
   ];
   const pid = Object.getOwnPropertyDescriptor(process, "pid") as PropertyDescriptor;
-  Object.defineProperty(process, "pid", { configurable: true, get: () => host().pid });
+  Object.defineProperty(process, "pid", { configurable: true, get: () => pidOf(host) });
   syncBuiltinESMExports();
   return () => {
     for (const one of undo) one();
@@ -72,4 +72,13 @@ function uuid(random: SeededRandom): string {
 /** Everything that is ready to go on has gone on when this resolves. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => void realSetImmediate(resolve));
+}
+
+/** Node itself asks for the pid too, outside of any simulated process. */
+function pidOf(host: () => TimerHost): number {
+  try {
+    return host().pid;
+  } catch {
+    return process.ppid;
+  }
 }

@@ -8,15 +8,18 @@ import { EsoError, NotFoundError, ValidationError } from "../../errors.ts";
 import { isObject } from "../../event/envelope-rules.ts";
 import { parseStrictJson } from "../../event/strict-json.ts";
 import { type ImportEntry, type ImportReport, importEvents } from "../../store/import-events.ts";
+import type { EventStore } from "../../store/event-store.ts";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { openPlain } from "../open-plain.ts";
+import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { standardInput } from "../read-input.ts";
 import { printReport } from "./import-report.ts";
 
 const CHUNK_EVENTS = 500;
 const CHUNK_CHARACTERS = 1_048_576;
+const ATTACHMENTS_NOTED_MAX = 10_000;
 
 /** `eso import jsonl`: records the events of a file. */
 export async function importJsonl(call: Call): Promise<ExitCode> {
@@ -25,14 +28,35 @@ export async function importJsonl(call: Call): Promise<ExitCode> {
   const dryRun = given.flag("dry-run");
   const source = sourceOf(file, context.cwd);
   await using store = await openPlain(context, { create: !dryRun });
+  const attachments = new Set<string>();
   const report = await withProgress((onProgress) =>
-    importEvents(store, entriesOf(source, signal), {
+    importEvents(store, entriesOf(source, { signal, attachments }), {
       dryRun,
       keepGoing: given.flag("keep-going"),
       onProgress,
     }),
   );
+  await noteMissing(store, attachments, call.err);
   return printReport(call, report, { source: file, dryRun });
+}
+
+/** Lines carry references, not the attached files. */
+async function noteMissing(store: EventStore, attachments: ReadonlySet<string>, err: Output): Promise<void> {
+  const missing = [...attachments].filter((digest) => !holds(store, digest)).length;
+  if (missing === 0) return;
+  await err.line(
+    `note: ${missing} attached files are not in this store; copy them from the other's .store/blobs`,
+  );
+}
+
+function holds(store: EventStore, $blob: string): boolean {
+  try {
+    store.attachment({ $blob, bytes: 0, media_type: "" });
+    return true;
+  } catch (error) {
+    if (error instanceof NotFoundError) return false;
+    throw error;
+  }
 }
 
 async function withProgress(
@@ -65,10 +89,17 @@ export function sourceOf(file: string, cwd: string): LineSource {
   return { name: file, from };
 }
 
+/** What to do while reading lines. */
+interface ReadingOptions {
+  readonly signal?: AbortSignal;
+  /** Takes the digests of the attachments that the lines refer to. */
+  readonly attachments?: Set<string>;
+}
+
 /** The lines of a source as entries to import, in chunks. */
 export async function* entriesOf(
   { name, from }: LineSource,
-  signal?: AbortSignal,
+  { signal, attachments }: ReadingOptions = {},
 ): AsyncGenerator<ImportEntry[]> {
   const ids = new LineIds();
   let chunk: ImportEntry[] = [];
@@ -77,13 +108,21 @@ export async function* entriesOf(
   const lines = endingInError(readJsonlEvents(from, options));
   for await (const line of lines) {
     chunk.push(line instanceof EsoError ? { where: name, error: line } : entryOf(line, name, ids));
-    characters += line instanceof EsoError ? 0 : line.text.length;
+    if (!(line instanceof EsoError)) {
+      characters += line.text.length;
+      if (line.text.includes('"$blob"')) noteAttachments(line.text, attachments);
+    }
     if (chunk.length < CHUNK_EVENTS && characters < CHUNK_CHARACTERS) continue;
     yield chunk;
     chunk = [];
     characters = 0;
   }
   if (chunk.length > 0) yield chunk;
+}
+
+function noteAttachments(text: string, attachments: Set<string> | undefined): void {
+  if (attachments === undefined || attachments.size >= ATTACHMENTS_NOTED_MAX) return;
+  for (const [, digest = ""] of text.matchAll(/"\$blob":"([0-9a-f]{64})"/g)) attachments.add(digest);
 }
 
 /** What cannot be a line ends the file, but the lines before it are whole. */

@@ -62,7 +62,7 @@ async function* eventsOf(file: string, cwd: string, signal: AbortSignal): AsyncG
   const source = sourceOf(file, cwd);
   if (typeof source.from === "string" && file.endsWith(".json"))
     yield documentEntry(file, await readText(source.from));
-  else for await (const chunk of entriesOf(source, signal)) yield* chunk;
+  else for await (const chunk of entriesOf(source, { signal })) yield* chunk;
 }
 
 /** A file that holds one event, on as many lines as it likes. */

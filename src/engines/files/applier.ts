@@ -49,7 +49,11 @@ export interface Reapplied {
  * Like `applyFrames` after a crash: writes only what differs, unless `force` says that even equal bytes may
  * be missing on the device.
  */
-export function reapplyFrames(frames: readonly JournalFrame[], partitions: Partitions, force: boolean): Reapplied {
+export function reapplyFrames(
+  frames: readonly JournalFrame[],
+  partitions: Partitions,
+  force: boolean,
+): Reapplied {
   const result: Reapplied = { changed: [], short: [] };
   for (const run of fileRuns(frames)) {
     const { stream, day } = run;

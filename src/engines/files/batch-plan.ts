@@ -80,7 +80,9 @@ export class BatchPlan {
     return request.events.map((event) => {
       // Looked up again: an earlier event of this very request may have taken the id.
       const first = this.#known(event);
-      return first === undefined ? this.#append(event, touched) : this.#settleDuplicate(event, first, { request, touched });
+      return first === undefined
+        ? this.#append(event, touched)
+        : this.#settleDuplicate(event, first, { request, touched });
     });
   }
 
@@ -104,7 +106,9 @@ export class BatchPlan {
       const found = this.#find(idHash(event.event_id), (stored) => stored.event_id === event.event_id);
       if (found !== undefined) return found;
     }
-    return key === undefined ? undefined : this.#find(keyHash(key), (stored) => stored.idempotency_key === key);
+    return key === undefined
+      ? undefined
+      : this.#find(keyHash(key), (stored) => stored.idempotency_key === key);
   }
 
   #find(hash: number, is: (stored: StoredEvent) => boolean): Found | undefined {
@@ -121,10 +125,18 @@ export class BatchPlan {
         throw duplicateConflict(event, first.event);
       }
       const sighting = factSeen(event, first.event);
-      if (sighting !== undefined && this.#known(sighting) === undefined) this.#append(sighting, context.touched);
+      if (sighting !== undefined && this.#known(sighting) === undefined)
+        this.#append(sighting, context.touched);
     }
     const { event_id, event_sequence, position, recorded_at, issue_key } = first.event;
-    return { event_id, stream: issue_key ?? "global", event_sequence, position, recorded_at, duplicate: true };
+    return {
+      event_id,
+      stream: issue_key ?? "global",
+      event_sequence,
+      position,
+      recorded_at,
+      duplicate: true,
+    };
   }
 
   #append(event: PreparedEvent, touched: Map<string, CatalogHead>): Unplaced {

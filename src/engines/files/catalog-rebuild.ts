@@ -157,7 +157,10 @@ class ScatteredOrder {
 
   flush(): void {
     for (const [number, block] of this.#blocks) {
-      this.#order.write(number * BLOCK_ENTRIES + 1, Array.from(block, (entry) => entry ?? UNREADABLE));
+      this.#order.write(
+        number * BLOCK_ENTRIES + 1,
+        Array.from(block, (entry) => entry ?? UNREADABLE),
+      );
     }
     this.#blocks.clear();
   }

@@ -110,9 +110,12 @@ export class Catalog {
   /** Takes note of what other processes covered. */
   refresh(): void {
     // In this order: ids and order are written before the point that covers them.
-    const row = this.#sql("SELECT value FROM meta WHERE key = 'covered'").get() as { value: string } | undefined;
+    const row = this.#sql("SELECT value FROM meta WHERE key = 'covered'").get() as
+      | { value: string }
+      | undefined;
     this.ids.refresh();
-    const point = row === undefined ? undefined : (JSON.parse(row.value) as CoveredPoint & { schema: number });
+    const point =
+      row === undefined ? undefined : (JSON.parse(row.value) as CoveredPoint & { schema: number });
     const whole =
       point?.schema === SCHEMA_VERSION &&
       this.ids.covered >= point.position &&
@@ -127,7 +130,10 @@ export class Catalog {
 
   /** Up to `limit` streams behind `after`, in order of name. */
   streams(after: string, limit: number): { stream: string; head: CatalogHead }[] {
-    const rows = this.#sql("SELECT * FROM streams WHERE stream > ? ORDER BY stream LIMIT ?").all(after, limit);
+    const rows = this.#sql("SELECT * FROM streams WHERE stream > ? ORDER BY stream LIMIT ?").all(
+      after,
+      limit,
+    );
     return (rows as unknown as StreamRow[]).map((row) => ({ stream: row.stream, head: headOf(row) }));
   }
 

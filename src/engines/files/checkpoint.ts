@@ -27,7 +27,7 @@ export async function checkpointJournal(
   const files = journal.files ?? (await filesOf(core, number));
   if (files === undefined) return;
   for (const { stream, day, end } of files) {
-    const size = partitions.size(stream, day);
+    const size = partitions.sizeInPlace(stream, day);
     if (size < end) throw shortFile(partitions.pathOf(stream, day), size);
   }
   await partitions.syncAll(files, SYNC_WIDTH);
@@ -49,8 +49,8 @@ export interface FileEnd {
 
 /** The files that a journal's lines went to, and where they end; undefined when the journal is gone. */
 async function filesOf(core: EngineCore, number: number): Promise<FileEnd[] | undefined> {
-  const journal = JournalFile.open(core.disk, core.layout, number, "read");
-  const next = JournalFile.open(core.disk, core.layout, number + 1, "read");
+  const journal = JournalFile.open(core, number, "read");
+  const next = JournalFile.open(core, number + 1, "read");
   try {
     const start = journal?.start();
     const goal = next?.start();
@@ -74,8 +74,12 @@ async function filesOf(core: EngineCore, number: number): Promise<FileEnd[] | un
 }
 
 function shortFile(path: string, size: number): IntegrityError {
-  return new IntegrityError("ESO_LOG_DAMAGED", `${path} ends at byte ${size}, before lines that the store wrote to it`, {
-    hint: "The journal keeps its copy of the missing lines; bring the file back from a backup.",
-    details: { file: path, offset: size },
-  });
+  return new IntegrityError(
+    "ESO_LOG_DAMAGED",
+    `${path} ends at byte ${size}, before lines that the store wrote to it`,
+    {
+      hint: "The journal keeps its copy of the missing lines; bring the file back from a backup.",
+      details: { file: path, offset: size },
+    },
+  );
 }

@@ -27,13 +27,17 @@ export interface ClosedFile {
 /** Days that are over, hold events, and have not been closed yet. */
 export function unclosedDays(core: EngineCore, view: LogView): string[] {
   const today = dayOf(Math.max(core.clock(), 0));
-  const closed = new Set(core.disk.kind(core.layout.closedDays) === undefined ? [] : core.disk.list(core.layout.closedDays));
+  const closed = new Set(
+    core.disk.kind(core.layout.closedDays) === undefined ? [] : core.disk.list(core.layout.closedDays),
+  );
   // A clock that went backwards must not make the present day look over.
   const newest = view.tail.events.at(-1)?.recordedMs;
   const inTail = new Set(view.tail.events.map((event) => dayOf(event.recordedMs)));
   const days = new Set([...view.catalog.days(), ...inTail]);
   const open = newest === undefined ? (view.catalog.days().at(-1) ?? today) : dayOf(newest);
-  return [...days].filter((day) => day < today && !(day === open && today <= open) && !closed.has(`${day}.json`)).sort();
+  return [...days]
+    .filter((day) => day < today && !(day === open && today <= open) && !closed.has(`${day}.json`))
+    .sort();
 }
 
 /** What closing works with. */
@@ -44,7 +48,11 @@ export interface ClosingParts {
 }
 
 /** Closes days that are over: files on disk, digests recorded, files read-only. The catalogue must cover them. */
-export async function closeDays(core: EngineCore, parts: ClosingParts, days: readonly string[]): Promise<void> {
+export async function closeDays(
+  core: EngineCore,
+  parts: ClosingParts,
+  days: readonly string[],
+): Promise<void> {
   for (const day of days) {
     const files = parts.view.catalog.filesOfDay(day);
     await parts.partitions.syncAll(files, SYNC_WIDTH);
@@ -63,7 +71,10 @@ function closeDay(core: EngineCore, { view, partitions, derived }: ClosingParts,
   if (disk.kind(record) !== undefined) return;
   const files = view.catalog.filesOfDay(day);
   const openGlobal = join(layout.globalFolder, EVENTS_FILE);
-  if (files.some((file) => file.stream === GLOBAL_STREAM) && partitions.pathOf(GLOBAL_STREAM, day) === openGlobal) {
+  if (
+    files.some((file) => file.stream === GLOBAL_STREAM) &&
+    partitions.pathOf(GLOBAL_STREAM, day) === openGlobal
+  ) {
     partitions.closeGlobalDay(day);
   }
   derived.writeDay(

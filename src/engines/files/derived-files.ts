@@ -65,7 +65,9 @@ export class DerivedFiles {
 
   /** Refreshes the summaries of these streams of a day, and the day's index. */
   writeDay(day: string, streams: readonly string[]): void {
-    const summaries = streams.map((stream) => this.#summarise(stream, day)).filter((one) => one !== undefined);
+    const summaries = streams
+      .map((stream) => this.#summarise(stream, day))
+      .filter((one) => one !== undefined);
     const issues = summaries.filter((summary) => summary.issue_key !== GLOBAL_STREAM);
     if (issues.length > 0) this.#writeIndex(day, issues);
   }
@@ -80,9 +82,16 @@ export class DerivedFiles {
     try {
       let summary = before;
       for (const lines of scanLines(disk, file, { from: before?.bytes ?? 0, to: disk.size(file) })) {
-        for (const line of lines) summary = extend(summary, { text: line.bytes.toString(), stream, day, end: line.offset + line.bytes.length + 1 });
+        for (const line of lines)
+          summary = extend(summary, {
+            text: line.bytes.toString(),
+            stream,
+            day,
+            end: line.offset + line.bytes.length + 1,
+          });
       }
-      if (summary !== undefined && summary !== before) replaceDerived(disk, target, `${JSON.stringify(summary, undefined, 2)}\n`);
+      if (summary !== undefined && summary !== before)
+        replaceDerived(disk, target, `${JSON.stringify(summary, undefined, 2)}\n`);
       return summary;
     } finally {
       disk.close(file);
@@ -91,26 +100,29 @@ export class DerivedFiles {
 
   /** The present summary, if it can be continued. */
   #held(path: string, of: { stream: string; day: string }): StreamSummary | undefined {
-    const held = parseOr<StreamSummary>(readWhole(this.#core.disk, path));
-    return held?.issue_key === of.stream && held.date === of.day && Number.isSafeInteger(held.bytes) ? held : undefined;
+    const held = parseOr(readWhole(this.#core.disk, path)) as StreamSummary | undefined;
+    return held?.issue_key === of.stream && held.date === of.day && Number.isSafeInteger(held.bytes)
+      ? held
+      : undefined;
   }
 
   #writeIndex(day: string, summaries: readonly StreamSummary[]): void {
     const path = join(this.#core.layout.base, day, "index.json");
     const { disk } = this.#core;
     if ((disk.sizeAt(path) ?? 0) > INDEX_BYTES_MAX && summaries.length <= TOUCHED_MAX) return;
-    const held = parseOr<{ issues?: Record<string, unknown> }>(readWhole(disk, path));
+    const held = parseOr(readWhole(disk, path)) as { issues?: Record<string, unknown> } | undefined;
     const issues = { ...held?.issues };
-    for (const { issue_key, date: _date, bytes: _bytes, sessions: _sessions, ...rest } of summaries) issues[issue_key] = rest;
+    for (const { issue_key, date: _date, bytes: _bytes, sessions: _sessions, ...rest } of summaries)
+      issues[issue_key] = rest;
     const sorted = Object.fromEntries(Object.entries(issues).sort(([a], [b]) => (a < b ? -1 : 1)));
     replaceDerived(disk, path, `${JSON.stringify({ date: day, issues: sorted }, undefined, 2)}\n`);
   }
 }
 
-function parseOr<T>(bytes: Buffer | undefined): T | undefined {
+function parseOr(bytes: Buffer | undefined): unknown {
   if (bytes === undefined) return undefined;
   try {
-    return JSON.parse(bytes.toString()) as T;
+    return JSON.parse(bytes.toString());
   } catch (error) {
     // Derived and half written, or edited: made anew from the events.
     if (error instanceof SyntaxError) return undefined;
@@ -126,7 +138,7 @@ interface SummarisedLine {
 }
 
 function extend(before: StreamSummary | undefined, line: SummarisedLine): StreamSummary | undefined {
-  const event = parseOr<StoredEvent>(Buffer.from(line.text));
+  const event = parseOr(Buffer.from(line.text)) as StoredEvent | undefined;
   if (event === undefined) return before === undefined ? undefined : { ...before, bytes: line.end };
   const status = STATUS[event.event_type] ?? before?.status;
   const { event_type, session_id, event_sequence, position, recorded_at } = event;
@@ -139,7 +151,9 @@ function extend(before: StreamSummary | undefined, line: SummarisedLine): Stream
     sequence_range: { first: before?.sequence_range.first ?? event_sequence, last: event_sequence },
     position_range: { first: before?.position_range.first ?? position, last: position },
     recorded: { first: before?.recorded.first ?? recorded_at, last: recorded_at },
-    sessions: before?.sessions.includes(session_id) ? before.sessions : [...(before?.sessions ?? []), session_id],
+    sessions: before?.sessions.includes(session_id)
+      ? before.sessions
+      : [...(before?.sessions ?? []), session_id],
     event_types,
     ...(status === undefined ? {} : { status }),
   };

@@ -56,6 +56,8 @@ export interface Disk {
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const READ_ONLY = new Set(["EROFS", "EACCES", "EPERM"]);
+/** SQLite's own words for the same refusals, by its result code. */
+const SQLITE_CODES: Readonly<Record<number, string>> = { 8: "EROFS", 13: "ENOSPC", 14: "EACCES" };
 const FLAGS = {
   read: constants.O_RDONLY,
   write: constants.O_RDWR,
@@ -68,23 +70,37 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return SQLITE_CODES[error.errcode & 0xff];
+}
+
 /** Turns a refused write into the error that says so; anything else passes unchanged. */
 export function storageError(error: unknown, path: string): unknown {
-  const code = systemCode(error) ?? "";
   if (error instanceof EsoError) return error;
+  const code = sqliteCode(error) ?? systemCode(error) ?? "";
   if (FULL.has(code)) {
-    return new StorageError("ESO_STORAGE_FULL", `the disk cannot take more at ${path} (${code}); nothing was written`, {
-      hint: "Free some space, then try again; what was acknowledged is safe.",
-      details: { path },
-      cause: error,
-    });
+    return new StorageError(
+      "ESO_STORAGE_FULL",
+      `the disk cannot take more at ${path} (${code}); nothing was written`,
+      {
+        hint: "Free some space, then try again; what was acknowledged is safe.",
+        details: { path },
+        cause: error,
+      },
+    );
   }
   if (READ_ONLY.has(code)) {
-    return new StorageError("ESO_STORAGE_READ_ONLY", `${path} cannot be written (${code}); nothing was written`, {
-      hint: "Check the folder's owner, permissions and mount, then try again.",
-      details: { path },
-      cause: error,
-    });
+    return new StorageError(
+      "ESO_STORAGE_READ_ONLY",
+      `${path} cannot be written (${code}); nothing was written`,
+      {
+        hint: "Check the folder's owner, permissions and mount, then try again.",
+        details: { path },
+        cause: error,
+      },
+    );
   }
   return error;
 }

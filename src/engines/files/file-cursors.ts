@@ -8,7 +8,8 @@ import { readWhole, writeAtomic } from "./write-atomic.ts";
 /** Consumers' cursors as small files in `.store/cursors`, replaced as a whole. */
 export function fileCursors(base: string, disk: Disk = nodeDisk): ConsumerCursors {
   const layout: Layout = layoutOf(base);
-  const pathOf = (consumer: string): string => join(layout.cursors, `${Buffer.from(consumer).toString("hex")}.json`);
+  const pathOf = (consumer: string): string =>
+    join(layout.cursors, `${Buffer.from(consumer).toString("hex")}.json`);
   return {
     load(consumer) {
       const bytes = disk.kind(layout.cursors) === undefined ? undefined : readWhole(disk, pathOf(consumer));

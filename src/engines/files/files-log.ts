@@ -103,7 +103,8 @@ export class FilesLog implements EventLog {
 
   #open(): { view: LogView; lines: LineReader; position: ReadPosition } {
     const [view, lines, position] = [this.#view, this.#lines, this.#position];
-    if (this.#closed || view === undefined || lines === undefined || position === undefined) throw closedError();
+    if (this.#closed || view === undefined || lines === undefined || position === undefined)
+      throw closedError();
     return { view, lines, position };
   }
 
@@ -129,7 +130,8 @@ export class FilesLog implements EventLog {
     const position = await this.#visible();
     if (position === 0) return { position, recorded_at: undefined };
     const { view } = this.#open();
-    const recordedMs = view.tail.at(position)?.recordedMs ?? view.catalog.order.read(position, 1)[0]?.recordedMs ?? 0;
+    const recordedMs =
+      view.tail.at(position)?.recordedMs ?? view.catalog.order.read(position, 1)[0]?.recordedMs ?? 0;
     return { position, recorded_at: new Date(recordedMs).toISOString() };
   }
 
@@ -143,14 +145,19 @@ export class FilesLog implements EventLog {
       return infoOf(stream, last.sequence, { position: last.position, recordedMs: last.recordedMs });
     }
     if (covered === undefined) return undefined;
-    return infoOf(stream, covered.sequence, { position: covered.lastPosition, recordedMs: covered.recordedMs });
+    return infoOf(stream, covered.sequence, {
+      position: covered.lastPosition,
+      recordedMs: covered.recordedMs,
+    });
   }
 
   async *streams(signal?: AbortSignal): AsyncGenerator<StreamInfo> {
     await this.#visible();
     const { view } = this.#open();
-    const inTail = new Set([...view.tail.streams()].filter((stream) => view.catalog.head(stream) === undefined));
-    for (let after = ""; ; ) {
+    const inTail = new Set(
+      [...view.tail.streams()].filter((stream) => view.catalog.head(stream) === undefined),
+    );
+    for (let after = ""; ;) {
       signal?.throwIfAborted();
       const page = view.catalog.streams(after, STREAMS_PAGE);
       for (const { stream } of page) yield* this.#infoIfAny(stream);
@@ -205,7 +212,10 @@ export class FilesLog implements EventLog {
   async #find(hash: number, field: string, at?: number): Promise<StoredLine | undefined> {
     const visible = await this.#visible();
     const { view, lines } = this.#open();
-    const positions = [...view.catalog.ids.find(hash), ...view.tail.find(hash).map((event) => event.position)];
+    const positions = [
+      ...view.catalog.ids.find(hash),
+      ...view.tail.find(hash).map((event) => event.position),
+    ];
     for (const line of lines.at(positions.filter((position) => position <= visible))) {
       const text = Buffer.from(line.bytes.buffer, line.bytes.byteOffset, line.bytes.length).toString();
       if (at === undefined ? hasField(text, field) : text.startsWith(field, at)) return line;
@@ -265,7 +275,11 @@ function hasField(text: string, field: string): boolean {
   return field === `"idempotency_key":${JSON.stringify(event.idempotency_key)}`;
 }
 
-function infoOf(stream: string, sequence: number, last: { position: number; recordedMs: number }): StreamInfo {
+function infoOf(
+  stream: string,
+  sequence: number,
+  last: { position: number; recordedMs: number },
+): StreamInfo {
   const last_recorded_at = new Date(last.recordedMs).toISOString();
   return { stream, head_sequence: sequence, last_position: last.position, last_recorded_at };
 }
@@ -277,8 +291,12 @@ function closedError(): EsoError {
 }
 
 function readOnlyError(path: string): StorageError {
-  return new StorageError("ESO_STORAGE_READ_ONLY", `${path} was opened for reading only; nothing was written`, {
-    hint: "Open the store without access: \"read\" to append.",
-    details: { path },
-  });
+  return new StorageError(
+    "ESO_STORAGE_READ_ONLY",
+    `${path} was opened for reading only; nothing was written`,
+    {
+      hint: 'Open the store without access: "read" to append.',
+      details: { path },
+    },
+  );
 }

@@ -29,7 +29,14 @@ export function filesParts(
   const counters = counterFile(base);
   const readOnly: CounterShelf = { add: (_counters: Counters) => undefined, load: () => counters.load() };
   return {
-    index: options.index ? openQueryIndex({ path: layoutOf(base).indexFile, storeId, incarnation, readOnly: options.access === "read" }) : undefined,
+    index: options.index
+      ? openQueryIndex({
+          path: layoutOf(base).indexFile,
+          storeId,
+          incarnation,
+          readOnly: options.access === "read",
+        })
+      : undefined,
     cursors: fileCursors(base),
     blobs: fileBlobs(base),
     counters: options.access === "write" ? counters : readOnly,

@@ -72,7 +72,9 @@ export function decodeStart(bytes: Uint8Array): JournalStart | undefined {
   const words = Buffer.from(bytes).toString("latin1").trimEnd().split(" ");
   if (words.length !== 9 || words[0] !== "J" || words[1] !== "1") return undefined;
   if (crc32(words.slice(0, 8).join(" ")) !== Number(words[8])) return undefined;
-  const [journal, frame, position, crc, recordedMs] = [words[2], words[4], words[5], words[6], words[7]].map(Number);
+  const [journal, frame, position, crc, recordedMs] = [words[2], words[4], words[5], words[6], words[7]].map(
+    Number,
+  );
   return { journal, storeId: words[3], frame, position, crc, recordedMs } as JournalStart;
 }
 
@@ -96,7 +98,11 @@ export type EventPlace = Pick<
 >;
 
 /** A whole frame: fixed-width header, then the body. The CRC covers the header's other words and the body. */
-export function encodeFrame(ticket: FrameTicket, body: string, count: number): { bytes: Buffer; crc: number } {
+export function encodeFrame(
+  ticket: FrameTicket,
+  body: string,
+  count: number,
+): { bytes: Buffer; crc: number } {
   const size = Buffer.byteLength(body);
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + size);
   bytes.write(body, HEADER_BYTES);
@@ -109,19 +115,37 @@ export function encodeFrame(ticket: FrameTicket, body: string, count: number): {
 /** The header at the start of `bytes`, or undefined when no frame starts there. */
 export function decodeHeader(bytes: Buffer): FrameHeader | undefined {
   if (bytes.length < HEADER_BYTES || bytes[0] !== 70 || bytes[HEADER_BYTES - 1] !== LF) return undefined;
-  const words = bytes.toString("latin1", 0, HEADER_BYTES - 1).trimEnd().split(" ");
+  const words = bytes
+    .toString("latin1", 0, HEADER_BYTES - 1)
+    .trimEnd()
+    .split(" ");
   if (words.length !== 9) return undefined;
   const [frame, firstPosition, count, size] = words.slice(1, 5).map(Number);
   const [recordedMs, previousCrc, crc] = words.slice(6, 9).map(Number);
   const mode = words[5];
   if (mode !== "g" && mode !== "s" && mode !== "o") return undefined;
-  const header = { frame, firstPosition, count, bytes: size, mode, recordedMs, previousCrc, crc } as FrameHeader;
+  const header = {
+    frame,
+    firstPosition,
+    count,
+    bytes: size,
+    mode,
+    recordedMs,
+    previousCrc,
+    crc,
+  } as FrameHeader;
   const numbers = [frame, firstPosition, count, size, recordedMs, previousCrc, crc];
-  return numbers.every((number) => Number.isSafeInteger(number)) && header.bytes <= BODY_BYTES_MAX ? header : undefined;
+  return numbers.every((number) => Number.isSafeInteger(number)) && header.bytes <= BODY_BYTES_MAX
+    ? header
+    : undefined;
 }
 
 /** Whether header and body are what was written, and follow the frame before. */
-export function frameHolds(header: FrameHeader, bytes: Buffer, expected: { frame: number; crc: number }): boolean {
+export function frameHolds(
+  header: FrameHeader,
+  bytes: Buffer,
+  expected: { frame: number; crc: number },
+): boolean {
   if (header.frame !== expected.frame || header.previousCrc !== expected.crc) return false;
   const words = bytes.toString("latin1", 0, HEADER_BYTES - 1).trimEnd();
   const covered = words.slice(0, words.lastIndexOf(" "));
@@ -129,13 +153,20 @@ export function frameHolds(header: FrameHeader, bytes: Buffer, expected: { frame
 }
 
 /** The events of a frame whose CRC held; `bytes` start at the frame's header, which stands at `start`. */
-export function decodeEvents(header: FrameHeader, bytes: Buffer, place: { journal: number; start: number }): FrameEvent[] {
+export function decodeEvents(
+  header: FrameHeader,
+  bytes: Buffer,
+  place: { journal: number; start: number },
+): FrameEvent[] {
   const events: FrameEvent[] = [];
   let at = HEADER_BYTES;
   for (let index = 0; index < header.count; index++) {
     const end = bytes.indexOf(LF, at);
     const space = bytes.indexOf(SPACE, at);
-    const numbers = bytes.toString("latin1", space + 1, end).split(" ").map(Number) as FrameNumbers;
+    const numbers = bytes
+      .toString("latin1", space + 1, end)
+      .split(" ")
+      .map(Number) as FrameNumbers;
     const [fileOffset, length, sequence, flags, idHash, keyHash] = numbers;
     events.push({
       stream: bytes.toString("utf8", at, space),

@@ -57,7 +57,7 @@ export class IdRuns {
 
   /** Takes note of what other processes added or merged. */
   refresh(): void {
-    for (let names = this.#names(); ; ) {
+    for (let names = this.#names(); ;) {
       const whole = this.#adopt(names);
       const again = whole ? names : this.#names();
       // A list made while another process merged may lack both the runs it merged and their successor.
@@ -72,7 +72,10 @@ export class IdRuns {
 
   /** Opens the runs of these names; false when one is gone, or the runs leave a gap. */
   #adopt(names: readonly string[]): boolean {
-    const found = names.map((name) => ({ name, ranges: NAME.exec(name)?.slice(1).map(Number) as [number, number, number] }));
+    const found = names.map((name) => ({
+      name,
+      ranges: NAME.exec(name)?.slice(1).map(Number) as [number, number, number],
+    }));
     // A merge leaves its inputs behind when it is killed; the widest run of a start wins.
     found.sort((a, b) => a.ranges[1] - b.ranges[1] || b.ranges[2] - a.ranges[2]);
     const held = new Map(this.#runs.map((run) => [run.path, run]));
@@ -183,7 +186,8 @@ export class IdRuns {
     const to = (inputs.at(-1) as Run).to;
     const writer = new RunWriter(this.#disk, join(this.#folder, `${level}-${from}-${to}`));
     const sources = inputs.map((run) => new RunSource(run.count, (at, count) => this.#read(run, at, count)));
-    for (let next = smallest(sources); next !== undefined; next = smallest(sources)) writer.pushOne(next.take());
+    for (let next = smallest(sources); next !== undefined; next = smallest(sources))
+      writer.pushOne(next.take());
     const merged = this.#open(writer.finish(), { level, from, to });
     this.#disk.syncFolder(this.#folder);
     for (const run of inputs) {
@@ -231,7 +235,10 @@ class RunSource {
   }
 
   take(): [number, number] {
-    const pair: [number, number] = [this.#window[this.#inWindow] as number, this.#window[this.#inWindow + 1] as number];
+    const pair: [number, number] = [
+      this.#window[this.#inWindow] as number,
+      this.#window[this.#inWindow + 1] as number,
+    ];
     this.#inWindow += 2;
     if (this.#inWindow >= this.#window.length) this.#fill();
     return pair;

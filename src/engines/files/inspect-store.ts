@@ -138,7 +138,7 @@ function journalFacts(layout: Layout): NonNullable<StoreFacts["journals"]> {
 }
 
 function startsWell(layout: Layout, number: number): boolean {
-  const journal = JournalFile.open(nodeDisk, layout, number, "read");
+  const journal = JournalFile.open({ disk: nodeDisk, layout }, number, "read");
   try {
     return journal?.start() !== undefined;
   } finally {

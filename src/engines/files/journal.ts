@@ -45,6 +45,12 @@ export function lineOf(frame: JournalFrame, event: FrameEvent): Buffer {
   return frame.bytes.subarray(at, at + event.length + 1);
 }
 
+/** Where journals are. */
+export interface JournalPlace {
+  readonly disk: Disk;
+  readonly layout: Layout;
+}
+
 /** One open journal file. */
 export class JournalFile {
   readonly number: number;
@@ -60,7 +66,8 @@ export class JournalFile {
   }
 
   /** Opens an existing journal; undefined when it is gone (every frame of it has been checkpointed). */
-  static open(disk: Disk, layout: Layout, number: number, mode: "read" | "write"): JournalFile | undefined {
+  static open(place: JournalPlace, number: number, mode: "read" | "write"): JournalFile | undefined {
+    const { disk, layout } = place;
     const path = journalPath(layout, number);
     return disk.kind(path) === undefined ? undefined : new JournalFile(disk, disk.open(path, mode), number);
   }

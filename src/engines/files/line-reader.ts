@@ -1,6 +1,8 @@
 import { IntegrityError } from "../../errors.ts";
+import { damagedLine } from "../../log/damaged-line.ts";
 import type { StoredLine } from "../../log/event-log.ts";
-import { type Disk, systemCode } from "./disk.ts";
+import type { PartitionFile } from "./catalog.ts";
+import { systemCode } from "./disk.ts";
 import { positionOf } from "./line-fields.ts";
 import type { LogView } from "./log-view.ts";
 import type { OrderEntry } from "./order-file.ts";
@@ -16,6 +18,12 @@ interface Wanted {
   readonly position: number;
   /** Index in the result. */
   readonly slot: number;
+}
+
+interface OpenPartition {
+  readonly file: number;
+  readonly path: string;
+  readonly partition: PartitionFile;
 }
 
 /** Fetches lines by position, whichever of journal and files holds them. */
@@ -58,11 +66,13 @@ export class LineReader {
   #entries(positions: readonly number[]): Map<number, OrderEntry> {
     const found = new Map<number, OrderEntry>();
     const covered = positions.filter((position) => position <= this.#view.tail.base).sort((a, b) => a - b);
-    for (let index = 0; index < covered.length; ) {
+    for (let index = 0; index < covered.length;) {
       const first = covered[index] as number;
       let count = 1;
       while (covered[index + count] === first + count) count++;
-      this.#view.catalog.order.read(first, count).forEach((entry, offset) => found.set(first + offset, entry));
+      this.#view.catalog.order
+        .read(first, count)
+        .forEach((entry, offset) => found.set(first + offset, entry));
       index += count;
     }
     return found;
@@ -76,28 +86,55 @@ export class LineReader {
 
   #fromFile(fileId: number, wanted: Wanted[], lines: StoredLine[]): void {
     const file = this.#view.catalog.file(fileId);
-    if (file === undefined) throw damagedAt(wanted[0] as Wanted, "a file that could not be read");
+    if (file === undefined) throw this.#unreadable((wanted[0] as Wanted).position);
     const opened = this.#open(file.stream, file.day);
     const { disk } = this.#view.core;
     try {
       wanted.sort((a, b) => a.entry.fileOffset - b.entry.fileOffset);
-      for (const run of runsOf(wanted)) {
-        const start = (run[0] as Wanted).entry.fileOffset;
-        const last = (run.at(-1) as Wanted).entry;
-        const bytes = Buffer.allocUnsafe(last.fileOffset + last.length + 1 - start);
-        const got = disk.read(opened.file, bytes, start);
-        for (const { entry, position, slot } of run) {
-          const at = entry.fileOffset - start;
-          const line = bytes.subarray(at, at + entry.length);
-          if (at + entry.length + 1 > got || bytes[at + entry.length] !== LF || positionOf(line) !== position) {
-            throw damaged(disk, opened.path, entry);
-          }
-          lines[slot] = { stream: file.stream, sequence: entry.sequence, position, bytes: line };
-        }
-      }
+      for (const run of runsOf(wanted)) this.#readRun({ ...opened, partition: file }, run, lines);
     } finally {
       disk.close(opened.file);
     }
+  }
+
+  #readRun(from: OpenPartition, run: readonly Wanted[], lines: StoredLine[]): void {
+    const start = (run[0] as Wanted).entry.fileOffset;
+    const last = (run.at(-1) as Wanted).entry;
+    const bytes = Buffer.allocUnsafe(last.fileOffset + last.length + 1 - start);
+    const got = bytes.subarray(0, this.#view.core.disk.read(from.file, bytes, start));
+    for (const { entry, position, slot } of run) {
+      const end = entry.fileOffset - start + entry.length;
+      const { sequence, fileOffset: offset } = entry;
+      const place = { file: from.path, line: sequence - from.partition.firstSequence + 1, offset };
+      const line = bytes.subarray(end - entry.length, end);
+      const stored = { stream: from.partition.stream, sequence, position, bytes: line, place };
+      if (got[end] !== LF || positionOf(line) !== position) throw damagedLine(stored);
+      lines[slot] = stored;
+    }
+  }
+
+  /** The error for a position whose line was damaged already when the catalogue was made anew. */
+  #unreadable(position: number): IntegrityError {
+    const { disk, layout } = this.#view.core;
+    for (const { path } of findPartitions(disk, layout)) {
+      const file = disk.open(path, "read");
+      try {
+        for (const line of [...scanLines(disk, file, { from: 0, to: disk.size(file) })].flat()) {
+          if (positionOf(line.bytes) === undefined)
+            return damaged(disk, path, { fileOffset: line.offset, position });
+        }
+      } finally {
+        disk.close(file);
+      }
+    }
+    return new IntegrityError(
+      "ESO_LOG_DAMAGED",
+      `the event at position ${position} is in none of the store's files`,
+      {
+        hint: "A file is missing or was shortened: bring it back from a backup.",
+        details: { file: layout.base },
+      },
+    );
   }
 
   #open(stream: string, day: string): { file: number; path: string } {
@@ -117,7 +154,8 @@ function runsOf(wanted: readonly Wanted[]): Wanted[][] {
   for (const one of wanted) {
     const { fileOffset, length } = one.entry;
     const run = runs.at(-1);
-    if (run !== undefined && fileOffset - end <= GAP_BYTES && fileOffset - start < RUN_BYTES_MAX) run.push(one);
+    if (run !== undefined && fileOffset - end <= GAP_BYTES && fileOffset - start < RUN_BYTES_MAX)
+      run.push(one);
     else {
       runs.push([one]);
       start = fileOffset;
@@ -125,42 +163,6 @@ function runsOf(wanted: readonly Wanted[]): Wanted[][] {
     end = fileOffset + length + 1;
   }
   return runs;
-}
-
-/** The error for a line whose bytes are not what was written; names file, line and offset. */
-export function damaged(disk: Disk, path: string, place: { fileOffset: number; sequence: number }): IntegrityError {
-  const line = lineNumberAt(disk, path, place.fileOffset);
-  return new IntegrityError(
-    "ESO_LOG_DAMAGED",
-    `${path} is damaged at line ${line}, byte ${place.fileOffset}: sequence ${place.sequence} is not what was written`,
-    {
-      hint: "Nothing was changed. Compare the file with a backup; other streams stay readable.",
-      details: { file: path, offset: place.fileOffset, line },
-    },
-  );
-}
-
-/** The number, from 1, of the line that holds byte `offset`. */
-function lineNumberAt(disk: Disk, path: string, offset: number): number {
-  const file = disk.open(path, "read");
-  try {
-    let lines = 1;
-    for (let at = 0; at < offset; at += RUN_BYTES_MAX) {
-      const bytes = Buffer.alloc(Math.min(RUN_BYTES_MAX, offset - at));
-      const got = bytes.subarray(0, disk.read(file, bytes, at));
-      for (let found = got.indexOf(LF); found >= 0; found = got.indexOf(LF, found + 1)) lines++;
-    }
-    return lines;
-  } finally {
-    disk.close(file);
-  }
-}
-
-function damagedAt(wanted: Wanted, what: string): IntegrityError {
-  return new IntegrityError("ESO_LOG_DAMAGED", `the event at position ${wanted.position} lies in ${what}`, {
-    hint: "Run eso doctor to see which files are damaged or missing.",
-    details: { file: what, offset: wanted.entry.fileOffset },
-  });
 }
 
 export function missingFile(path: string, cause: unknown): IntegrityError {

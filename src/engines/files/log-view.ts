@@ -84,7 +84,7 @@ export class LogView {
   #journalOrGone(number: number): JournalFile | undefined {
     const held = this.#journals.get(number);
     if (held !== undefined) return held;
-    const journal = JournalFile.open(this.core.disk, this.core.layout, number, this.#writes ? "write" : "read");
+    const journal = JournalFile.open(this.core, number, this.#writes ? "write" : "read");
     if (journal !== undefined) this.#journals.set(number, journal);
     return journal;
   }
@@ -103,10 +103,14 @@ export class LogView {
 
   #damaged({ journal, end }: ChainEnd): IntegrityError {
     const file = journalPath(this.core.layout, journal);
-    return new IntegrityError("ESO_LOG_DAMAGED", `${file} is damaged at byte ${end}: the next frame is not what was written`, {
-      hint: "Run eso doctor; the events before this byte are safe, and no new ones are taken.",
-      details: { file, offset: end },
-    });
+    return new IntegrityError(
+      "ESO_LOG_DAMAGED",
+      `${file} is damaged at byte ${end}: the next frame is not what was written`,
+      {
+        hint: "Run eso doctor; the events before this byte are safe, and no new ones are taken.",
+        details: { file, offset: end },
+      },
+    );
   }
 
   /** Reads the rest of the journal we stand in and steps into the next. */
@@ -118,7 +122,8 @@ export class LogView {
         ? listJournals(this.core.disk, this.core.layout)[0]
         : listJournals(this.core.disk, this.core.layout).find((number) => number > this.#end.journal);
     const start = next === undefined ? undefined : this.#journalOrGone(next)?.start();
-    const follows = start?.frame === this.#end.frame && start.crc === this.#end.crc && start.journal <= head.journal;
+    const follows =
+      start?.frame === this.#end.frame && start.crc === this.#end.crc && start.journal <= head.journal;
     if (start === undefined || !follows) {
       this.#reload();
       return;
@@ -164,7 +169,11 @@ export class LogView {
   #adopt(frame: JournalFrame): void {
     this.tail.push(frame.events);
     this.#end = { journal: frame.journal, end: frame.end, frame: frame.header.frame, crc: frame.header.crc };
-    this.#unsynced.push({ end: frame.end, firstPosition: frame.header.firstPosition, mode: frame.header.mode });
+    this.#unsynced.push({
+      end: frame.end,
+      firstPosition: frame.header.firstPosition,
+      mode: frame.header.mode,
+    });
     if (this.#writes) this.#unapplied.push(frame);
   }
 
@@ -190,7 +199,9 @@ export class LogView {
   }
 
   #forgetApplied(head: Head): void {
-    const applied = this.#unapplied.findIndex((frame) => frame.journal === head.journal && frame.end > head.applied);
+    const applied = this.#unapplied.findIndex(
+      (frame) => frame.journal === head.journal && frame.end > head.applied,
+    );
     this.#unapplied = applied < 0 ? [] : this.#unapplied.slice(applied);
   }
 

@@ -30,7 +30,7 @@ const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
 
 /** @throws ConfigError when the folder lies on a file system where the store's lock cannot be trusted. */
 export function refuseNetworkFileSystem(path: string): void {
-  const name = NETWORK_FILE_SYSTEMS[Number(statfsSync(path).type) >>> 0];
+  const name = NETWORK_FILE_SYSTEMS[statfsSync(path).type >>> 0];
   if (name === undefined) return;
   throw new ConfigError(
     "ESO_NETWORK_FILE_SYSTEM",

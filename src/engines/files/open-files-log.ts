@@ -54,7 +54,8 @@ export async function openFilesLog(options: OpenFilesOptions): Promise<FilesLog>
   }
   try {
     if (access === "write") makeRoom(disk, layout, options);
-    if (options.allowNetworkFileSystem !== true && options.ports === undefined) refuseNetworkFileSystem(options.path);
+    if (options.allowNetworkFileSystem !== true && options.ports === undefined)
+      refuseNetworkFileSystem(options.path);
     const existing = readStoreFile(disk, layout);
     return access === "write"
       ? await openForWriting(options, layout, ports)
@@ -110,7 +111,11 @@ export function isDamagedDatabase(error: unknown): boolean {
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }
 
-async function openForWriting(options: OpenFilesOptions, layout: Layout, ports: FilesPorts): Promise<FilesLog> {
+async function openForWriting(
+  options: OpenFilesOptions,
+  layout: Layout,
+  ports: FilesPorts,
+): Promise<FilesLog> {
   const lock = await ports.openLock(layout.lockFile);
   const engineOptions: FilesOptions = { ...DEFAULT_FILES_OPTIONS, ...options };
   const clock = options.clock ?? Date.now;
@@ -127,7 +132,15 @@ async function openForWriting(options: OpenFilesOptions, layout: Layout, ports: 
       }
     }
     const { boot } = ports;
-    const core: EngineCore = { disk, layout, lock, storeId: store.store_id, clock, boot, options: engineOptions };
+    const core: EngineCore = {
+      disk,
+      layout,
+      lock,
+      storeId: store.store_id,
+      clock,
+      boot,
+      options: engineOptions,
+    };
     const log = new FilesLog({ core, store, openCatalog: ports.openCatalog });
     await log.start();
     return log;
@@ -148,7 +161,8 @@ async function openForReading(
   const parts = { catalogFile: "catalog.db", orderFile: "order", ids: "ids" } as const;
   const own: Layout = { ...layout };
   for (const [key, name] of Object.entries(parts)) Object.assign(own, { [key]: join(folder, name) });
-  for (const name of ["catalog.db", "catalog.db-wal", "order", "ids"]) copyIfThere(join(layout.room, name), folder);
+  for (const name of ["catalog.db", "catalog.db-wal", "order", "ids"])
+    copyIfThere(join(layout.room, name), folder);
   if (!existsSync(own.ids)) mkdirSync(own.ids);
   const engineOptions: FilesOptions = { ...DEFAULT_FILES_OPTIONS, ...options };
   const lock: StoreLock = { tryAcquire: () => false, release: () => undefined, close: () => undefined };
@@ -192,10 +206,9 @@ function viewForReading(core: EngineCore, catalog: Catalog): LogView {
 /** Where the oldest journal starts: what lies before it is in the files for sure. */
 function journalStart(core: EngineCore): ChainEnd {
   const [oldest] = listJournals(core.disk, core.layout);
-  const journal = oldest === undefined ? undefined : JournalFile.open(core.disk, core.layout, oldest, "read");
+  const journal = oldest === undefined ? undefined : JournalFile.open(core, oldest, "read");
   const start = journal?.start();
   journal?.close();
   if (start === undefined) return { journal: 0, end: HEADER_BYTES, frame: 0, crc: 0 };
   return { journal: start.journal, end: HEADER_BYTES, frame: start.frame, crc: start.crc };
 }
-

@@ -54,7 +54,9 @@ export class OrderFile {
   read(first: number, count: number): OrderEntry[] {
     const bytes = Buffer.allocUnsafe(count * ENTRY_BYTES);
     const got = this.#disk.read(this.#file, bytes, (first - 1) * ENTRY_BYTES);
-    return Array.from({ length: Math.floor(got / ENTRY_BYTES) }, (_, index) => decodeEntry(bytes, index * ENTRY_BYTES));
+    return Array.from({ length: Math.floor(got / ENTRY_BYTES) }, (_, index) =>
+      decodeEntry(bytes, index * ENTRY_BYTES),
+    );
   }
 
   /** How many positions the file has room for. */

@@ -55,7 +55,11 @@ export interface ScannedLine {
 }
 
 /** The whole lines of bytes `from`..`to` of a file, in chunks; a last line without LF is in progress and left out. */
-export function* scanLines(disk: Disk, file: number, range: { from: number; to: number }): Generator<ScannedLine[]> {
+export function* scanLines(
+  disk: Disk,
+  file: number,
+  range: { from: number; to: number },
+): Generator<ScannedLine[]> {
   let at = range.from;
   let size = CHUNK_BYTES;
   while (at < range.to) {

@@ -76,6 +76,19 @@ export class Partitions {
     return size;
   }
 
+  /** Bytes of the file that stands at its path; 0 when that is not the file which this process has written to. */
+  sizeInPlace(stream: string, day: string): number {
+    const held = this.#open.get(`${day}/${stream}`);
+    if (held === undefined) return this.size(stream, day);
+    if (this.#disk.kind(this.pathOf(stream, day)) !== "file") return 0;
+    const { file } = this.openForReading(stream, day);
+    try {
+      return this.#disk.inode(file) === this.#disk.inode(held.file) ? this.#disk.size(file) : 0;
+    } finally {
+      this.#disk.close(file);
+    }
+  }
+
   /** Writes whole lines at their offset. Under the lock only. */
   write(key: { stream: string; day: string }, offset: number, bytes: Uint8Array): void {
     this.#disk.write(this.#writable(key.stream, key.day).file, bytes, offset);
@@ -98,7 +111,10 @@ export class Partitions {
 
   /** Whether this is the file of a closed day, which nobody writes to. */
   isReadOnly(stream: string, day: string): boolean {
-    return this.#disk.kind(join(this.#layout.closedDays, `${day}.json`)) !== undefined && this.size(stream, day) > 0;
+    return (
+      this.#disk.kind(join(this.#layout.closedDays, `${day}.json`)) !== undefined &&
+      this.size(stream, day) > 0
+    );
   }
 
   /** Cuts a file behind its last acknowledged line; the caller has kept what stood there. */
@@ -231,8 +247,11 @@ export class Partitions {
   }
 }
 
-
-async function inParallel<T>(items: readonly T[], width: number, run: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  run: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = items.values();
   const worker = async (): Promise<void> => {
     for (const item of queue) await run(item);

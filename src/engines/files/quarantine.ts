@@ -15,8 +15,16 @@ export interface Fragment {
   readonly kept_as: string;
 }
 
+/** Bytes to keep, and where they stood. */
+export interface FoundBytes {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Copies bytes to quarantine before the place they stood in is cut; the copy is on disk on return. */
-export function keepFragment(core: EngineCore, file: string, offset: number, bytes: Uint8Array): Fragment {
+export function keepFragment(core: EngineCore, found: FoundBytes): Fragment {
+  const { file, offset, bytes } = found;
   const sha256 = hash("sha256", bytes);
   const kept_as = `${sha256.slice(0, 16)}-${offset}`;
   core.disk.makeFolder(core.layout.quarantine);

@@ -52,7 +52,16 @@ export class ReadPosition {
       if (number < view.end.journal) continue;
       const end = chainEnd(view, number);
       if (end === undefined) break;
-      view.catchUp({ ...end, frameCrc: end.crc, applied: 0, position: 0, recordedMs: 0, boot: 0, inode: 0, suspect: false });
+      view.catchUp({
+        ...end,
+        frameCrc: end.crc,
+        applied: 0,
+        position: 0,
+        recordedMs: 0,
+        boot: 0,
+        inode: 0,
+        suspect: false,
+      });
     }
     view.synced(view.end.journal, view.end.end);
     return view.position;
@@ -65,14 +74,15 @@ export class ReadPosition {
 }
 
 function chainEnd(view: LogView, number: number): ChainEnd | undefined {
-  const journal = JournalFile.open(view.core.disk, view.core.layout, number, "read");
+  const journal = JournalFile.open(view.core, number, "read");
   const start = journal?.start();
   if (journal === undefined || start === undefined) return undefined;
   try {
     const { frame, crc } = view.end;
     const from = number === view.end.journal ? view.end : { end: 128, frame: start.frame, crc: start.crc };
     // A journal whose maker was killed before it was used.
-    if (from !== view.end && journal.isBare() && (start.frame !== frame || start.crc !== crc)) return undefined;
+    if (from !== view.end && journal.isBare() && (start.frame !== frame || start.crc !== crc))
+      return undefined;
     let end: ChainEnd = { journal: number, end: from.end, frame: from.frame, crc: from.crc };
     for (const frame of journal.frames(end)) {
       end = { journal: number, end: frame.end, frame: frame.header.frame, crc: frame.header.crc };

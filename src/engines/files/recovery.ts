@@ -59,6 +59,8 @@ export function recoverFiles(
   const numbers = listJournals(core.disk, core.layout);
   const [oldest] = numbers;
   if (oldest === undefined || (numbers.length === 1 && isHalfMade(core, oldest))) return undefined;
+  // Files may have been replaced by others while they were held open.
+  partitions.close();
   const state = startOf(core, oldest);
   const start = state.end;
   for (const number of numbers) {
@@ -66,7 +68,8 @@ export function recoverFiles(
     recoverJournal({ core, partitions, force, state }, number);
   }
   const { journal, end } = options.synced;
-  if (journal === state.end.journal && state.end.end < end) throw journalDamaged(core, journal, state.end.end);
+  if (journal === state.end.journal && state.end.end < end)
+    throw journalDamaged(core, journal, state.end.end);
   cutSurplus(core, partitions, state);
   cleanTail(core, state);
   syncFiles(core, partitions, force ? state.ends : state.restored);
@@ -115,7 +118,15 @@ function startOf(core: EngineCore, number: number): State {
     if (start === undefined || start.storeId !== core.storeId) throw journalDamaged(core, number, 0);
     const end = { journal: number, end: HEADER_BYTES, frame: start.frame, crc: start.crc };
     const { position, recordedMs } = start;
-    return { end, position, recordedMs, restored: new Map(), short: new Map(), fragments: [], ends: new Map() };
+    return {
+      end,
+      position,
+      recordedMs,
+      restored: new Map(),
+      short: new Map(),
+      fragments: [],
+      ends: new Map(),
+    };
   } finally {
     journal.close();
   }
@@ -201,7 +212,8 @@ function cleanTail(core: EngineCore, state: State): void {
       if (last >= 0) used = at - end + last + 1;
     }
     if (used === 0) return;
-    state.fragments.push(keepFragment(core, journalPath(core.layout, journal.number), end, journal.readAt(end, used)));
+    const file = journalPath(core.layout, journal.number);
+    state.fragments.push(keepFragment(core, { file, offset: end, bytes: journal.readAt(end, used) }));
     journal.truncate(end);
     journal.sync();
   } finally {
@@ -217,8 +229,11 @@ function cutSurplus(core: EngineCore, partitions: Partitions, state: State): voi
     if (size <= end) continue;
     const surplus = partitions.read({ stream, day }, end, size - end);
     // A line goes to its file only after its frame is on disk: one that the journal lacks was once there.
-    if (holdsStoredLine(surplus, state.position)) throw journalDamaged(core, state.end.journal, state.end.end);
-    state.fragments.push(keepFragment(core, partitions.pathOf(stream, day), end, surplus));
+    if (holdsStoredLine(surplus, state.position))
+      throw journalDamaged(core, state.end.journal, state.end.end);
+    state.fragments.push(
+      keepFragment(core, { file: partitions.pathOf(stream, day), offset: end, bytes: surplus }),
+    );
     partitions.cut({ stream, day }, end);
   }
 }
@@ -246,7 +261,7 @@ function syncFiles(
 }
 
 function openJournal(core: EngineCore, number: number): JournalFile {
-  const journal = JournalFile.open(core.disk, core.layout, number, "write");
+  const journal = JournalFile.open(core, number, "write");
   if (journal === undefined) throw journalDamaged(core, number, 0);
   return journal;
 }

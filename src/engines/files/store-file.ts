@@ -44,7 +44,13 @@ function parse(text: string, path: string): StoreFile {
       typeof created_at === "string" &&
       Number.isSafeInteger(format_version)
     ) {
-      return { store_id, origin: origin ?? store_id, incarnation, format_version: format_version as number, created_at };
+      return {
+        store_id,
+        origin: origin ?? store_id,
+        incarnation,
+        format_version: format_version as number,
+        created_at,
+      };
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

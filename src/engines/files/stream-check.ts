@@ -66,7 +66,10 @@ export class StreamCheck {
     const key = { stream, day: head.day };
     const surplus = this.#partitions.read(key, head.fileEnd, size - head.fileEnd);
     const path = this.#partitions.pathOf(stream, head.day);
-    this.#kept({ ...keepFragment(this.#view.core, path, head.fileEnd, surplus), cause: "foreign bytes behind the last event" });
+    this.#kept({
+      ...keepFragment(this.#view.core, { file: path, offset: head.fileEnd, bytes: surplus }),
+      cause: "foreign bytes behind the last event",
+    });
     this.#partitions.cut(key, head.fileEnd);
   }
 }

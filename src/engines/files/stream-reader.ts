@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { IntegrityError } from "../../errors.ts";
+import { damagedLine } from "../../log/damaged-line.ts";
 import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
 import type { CatalogHead, PartitionFile } from "./catalog.ts";
 import { systemCode } from "./disk.ts";
 import { positionOf, sequenceOf } from "./line-fields.ts";
-import { damaged, missingFile } from "./line-reader.ts";
+import { missingFile } from "./line-reader.ts";
 import type { LogView } from "./log-view.ts";
 import { type ScannedLine, scanLines, scanLinesBackwards } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
@@ -17,6 +18,15 @@ interface Piece {
   readonly to: number;
   /** Sequence and end of the file's last covered line. */
   readonly last: number;
+}
+
+/** A file that is being read, and the sequence of its next line. */
+interface NumberedRead {
+  readonly piece: Piece;
+  readonly path: string;
+  readonly size: number;
+  readonly sequence: number;
+  readonly step: 1 | -1;
 }
 
 const SEEK_BYTES = 256 * 1024;
@@ -31,7 +41,10 @@ export class StreamReader {
     this.#partitions = partitions;
   }
 
-  async *read(stream: string, options: ReadStreamOptions & { visible: number }): AsyncGenerator<StoredLine[]> {
+  async *read(
+    stream: string,
+    options: ReadStreamOptions & { visible: number },
+  ): AsyncGenerator<StoredLine[]> {
     const { signal } = options;
     const head = this.#view.catalog.head(stream);
     const covered = head?.sequence ?? 0;
@@ -80,18 +93,8 @@ export class StreamReader {
     try {
       const size = disk.size(file);
       const start = this.#seek(file, size, piece);
-      let sequence = start.sequence;
-      for (const scanned of scanLines(disk, file, { from: start.offset, to: size })) {
-        const lines: StoredLine[] = [];
-        for (const line of scanned) {
-          if (sequence > piece.to) break;
-          if (sequence >= piece.from) lines.push(this.#line(piece, path, line, sequence));
-          sequence++;
-        }
-        if (lines.length > 0) yield lines;
-        if (sequence > piece.to) return;
-      }
-      throw this.#short(path, size, sequence);
+      const chunks = scanLines(disk, file, { from: start.offset, to: size });
+      yield* this.#numbered({ piece, path, size, sequence: start.sequence, step: 1 }, chunks);
     } finally {
       disk.close(file);
     }
@@ -105,29 +108,27 @@ export class StreamReader {
       // The file may have grown behind what the catalogue covered when the read began; an earlier day's file
       // ends with its last line.
       const end = head?.day === piece.file.day ? Math.min(size, head.fileEnd) : size;
-      let sequence = piece.last;
-      for (const scanned of scanLinesBackwards(disk, file, { from: 0, to: end })) {
-        const lines: StoredLine[] = [];
-        for (const line of scanned) {
-          if (sequence < piece.from) break;
-          if (sequence <= piece.to) lines.push(this.#line(piece, path, line, sequence));
-          sequence--;
-        }
-        if (lines.length > 0) yield lines;
-        if (sequence < piece.from) return;
-      }
-      throw this.#short(path, size, sequence);
+      const chunks = scanLinesBackwards(disk, file, { from: 0, to: end });
+      yield* this.#numbered({ piece, path, size, sequence: piece.last, step: -1 }, chunks);
     } finally {
       disk.close(file);
     }
   }
 
-  #line(piece: Piece, path: string, line: ScannedLine, sequence: number): StoredLine {
-    const position = positionOf(line.bytes);
-    if (position === undefined || sequenceOf(line.bytes) !== sequence) {
-      throw damaged(this.#view.core.disk, path, { fileOffset: line.offset, sequence });
+  /** Counts lines from `sequence` on and gives those that are wanted. */
+  *#numbered(read: NumberedRead, chunks: Iterable<ScannedLine[]>): Generator<StoredLine[]> {
+    const { piece, step } = read;
+    let { sequence } = read;
+    for (const scanned of chunks) {
+      const lines: StoredLine[] = [];
+      for (const line of scanned) {
+        if (sequence >= piece.from && sequence <= piece.to) lines.push(lineAt(read, line, sequence));
+        sequence += step;
+      }
+      if (lines.length > 0) yield lines;
+      if (step > 0 ? sequence > piece.to : sequence < piece.from) return;
     }
-    return { stream: piece.file.stream, sequence, position, bytes: line.bytes };
+    throw this.#short(read.path, read.size, sequence);
   }
 
   #open(partition: PartitionFile): { file: number; path: string } {
@@ -177,4 +178,12 @@ const CHUNK_LINES = 1000;
 function* inChunks(lines: StoredLine[]): Generator<StoredLine[]> {
   if (lines.length > 0 && lines.length <= CHUNK_LINES) yield lines;
   else for (let at = 0; at < lines.length; at += CHUNK_LINES) yield lines.slice(at, at + CHUNK_LINES);
+}
+
+function lineAt({ piece, path }: NumberedRead, line: ScannedLine, sequence: number): StoredLine {
+  const position = positionOf(line.bytes);
+  const place = { file: path, line: sequence - piece.file.firstSequence + 1, offset: line.offset };
+  const stored = { stream: piece.file.stream, sequence, position: position ?? 0, bytes: line.bytes, place };
+  if (position === undefined || sequenceOf(line.bytes) !== sequence) throw damagedLine(stored);
+  return stored;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 import { GLOBAL_STREAM, type JsonObject } from "../../event/envelope.ts";
+import { IntegrityError } from "../../errors.ts";
 import type { AppendRequest, Placement } from "../../log/event-log.ts";
 import { storeEvent } from "../../log/store-event.ts";
 import type { Catalog } from "./catalog.ts";
@@ -21,7 +22,8 @@ import { journalDamaged, recoverFiles, type RecoveryReport } from "./recovery.ts
 import { acquire } from "./store-lock.ts";
 import { type StoreFile, writeStoreFile } from "./store-file.ts";
 import { StreamCheck } from "./stream-check.ts";
-import { type RecoveryReason, Writer } from "./writer.ts";
+import type { RecoveryReason } from "./writer-parts.ts";
+import { Writer } from "./writer.ts";
 
 /** A process that leaves covers the catalogue when it lacks more than this, so that the next opens fast. */
 const COVER_AT_CLOSE_BYTES = 1024 * 1024;
@@ -47,6 +49,8 @@ export class WriteSide {
   #writer: Writer | undefined;
   #checkpointing: Promise<void> = Promise.resolve();
   #checkpointFailure: unknown;
+  /** A file was found damaged, and recovery has had its turn. */
+  #mended = false;
   readonly #session = randomUUID();
 
   constructor(parts: WriteSideParts) {
@@ -85,7 +89,9 @@ export class WriteSide {
   #trusts(head: Head | undefined): head is Head {
     if (head === undefined || head.suspect || head.boot !== this.#core.boot) return false;
     const { disk, layout } = this.#core;
-    return head.inode === disk.inode(this.#headFile) && disk.kind(journalPath(layout, head.journal)) === "file";
+    return (
+      head.inode === disk.inode(this.#headFile) && disk.kind(journalPath(layout, head.journal)) === "file"
+    );
   }
 
   #makeWriter(view: LogView): Writer {
@@ -179,7 +185,8 @@ export class WriteSide {
   #noteRecovery(report: RecoveryReport | undefined, how: { copied: boolean; force: boolean }): void {
     if (report === undefined) return;
     for (const fragment of report.fragments) this.#recovered.push({ ...fragment });
-    for (const file of report.files_short) this.#recovered.push({ damaged: file, cause: "shorter than the journal says" });
+    for (const file of report.files_short)
+      this.#recovered.push({ damaged: file, cause: "shorter than the journal says" });
     if (report.files_restored > 0) this.#recovered.push({ files_restored: report.files_restored });
     if (how.force) this.#recovered.push({ cause: "flush failed", rewritten: true });
   }
@@ -189,7 +196,12 @@ export class WriteSide {
     if (this.#recovered.length === 0 || this.#writer === undefined) return;
     const found = this.#recovered.splice(0);
     const metadata: JsonObject = { found, recovered_by_pid: process.pid };
-    const event = storeEvent({ type: "StoreRecovered", stream: GLOBAL_STREAM, session_id: this.#session, metadata });
+    const event = storeEvent({
+      type: "StoreRecovered",
+      stream: GLOBAL_STREAM,
+      session_id: this.#session,
+      metadata,
+    });
     this.#writer.append({ events: [event], expectedSequence: "any", onDuplicate: "conflict" }).catch(() => {
       // Recorded with the next append instead.
       this.#recovered.unshift(...found);
@@ -244,9 +256,21 @@ export class WriteSide {
   #stepJournal(view: LogView, head: Head): void {
     const { disk, layout, storeId } = this.#core;
     const { position, recordedMs } = head;
-    const start = { journal: head.journal + 1, storeId, frame: head.frame, position, crc: head.frameCrc, recordedMs };
+    const start = {
+      journal: head.journal + 1,
+      storeId,
+      frame: head.frame,
+      position,
+      crc: head.frameCrc,
+      recordedMs,
+    };
     const journal = JournalFile.create(disk, layout, start);
-    writeHead(disk, this.#headFile, { ...head, journal: start.journal, end: HEADER_BYTES, applied: HEADER_BYTES });
+    writeHead(disk, this.#headFile, {
+      ...head,
+      journal: start.journal,
+      end: HEADER_BYTES,
+      applied: HEADER_BYTES,
+    });
     view.rotated(journal);
   }
 
@@ -254,6 +278,9 @@ export class WriteSide {
     this.#checkpointing = this.#checkpointing
       .then(() => this.#giveUpJournals(number, files))
       .catch((error: unknown) => {
+        // What recovery could not mend from the journal stays for the user to mend; the journal is kept.
+        if (error instanceof IntegrityError && this.#mended) return;
+        this.#mended ||= error instanceof IntegrityError;
         // The journal is kept, so nothing is lost; the writer recovers before it promises anything more.
         this.#checkpointFailure = error;
         this.#writer?.fence();
@@ -296,13 +323,15 @@ export class WriteSide {
 
   async #tidy(view: LogView, writer: Writer): Promise<void> {
     const days = unclosedDays(this.#core, view);
-    const nothingToDo = view.unapplied.length === 0 && view.allSynced && !this.#derived.pending && days.length === 0;
+    const nothingToDo =
+      view.unapplied.length === 0 && view.allSynced && !this.#derived.pending && days.length === 0;
     if (nothingToDo && view.uncoveredBytes <= COVER_AT_CLOSE_BYTES) return;
     await writer.drain(() => {
       if (days.length > 0 || view.uncoveredBytes > COVER_AT_CLOSE_BYTES) view.cover();
       this.#writeDerived(view);
     });
-    if (days.length > 0) await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
+    if (days.length > 0)
+      await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
   }
 
   /** The events are safe; summaries that the disk does not take now are brought up to date later. */

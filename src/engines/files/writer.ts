@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import type { StoredEvent } from "../../event/envelope.ts";
-import { EsoError, OutcomeUnknownError } from "../../errors.ts";
+import { EsoError, type OutcomeUnknownError } from "../../errors.ts";
 import type { AppendRequest, Durability, Placement } from "../../log/event-log.ts";
 import { applyFrames, nextRecordedMs } from "./applier.ts";
 import { BatchPlan } from "./batch-plan.ts";
@@ -10,33 +10,10 @@ import { storageError, systemCode } from "./disk.ts";
 import { encodeFrame, type FrameEvent, type FrameMode, HEADER_BYTES } from "./frame.ts";
 import { type Head, readHead, writeHead, writeSynced } from "./head-file.ts";
 import type { JournalFrame } from "./journal.ts";
-import type { LineReader } from "./line-reader.ts";
 import { CatalogLost, type LogView } from "./log-view.ts";
-import type { Partitions } from "./partitions.ts";
+import { forCaller, outcomeUnknown } from "./outcome.ts";
 import { acquire } from "./store-lock.ts";
-
-/**
- * Why the store must be put in order: its head says nothing about this boot, a flush failed, or the catalogue
- * does not reach the journals that are left.
- */
-export type RecoveryReason = "stale" | "suspect" | "lost";
-
-/** What the writer needs from the rest of the engine. */
-export interface WriterParts {
-  readonly core: EngineCore;
-  readonly view: LogView;
-  readonly partitions: Partitions;
-  readonly lines: LineReader;
-  readonly headFile: number;
-  /** Brings the store back to order, under the lock; called when the head says that it is not. */
-  readonly recover: (reason: RecoveryReason) => void;
-  /** Refuses streams whose files are not as the log left them, under the lock. */
-  readonly checkStream: (stream: string) => void;
-  /** Called after each batch, without the lock: rotation and covering. */
-  readonly maintain: () => Promise<void>;
-  /** Called when the log has grown. */
-  readonly grown: () => void;
-}
+import type { WriterParts } from "./writer-parts.ts";
 
 /**
  * A flush that is quicker than this is made on this thread: handing it to another one and back costs about
@@ -117,12 +94,14 @@ export class Writer {
   }
 
   #take(): Waiting[] {
-    const { batchEventsMax } = this.#core.options;
+    const { batchEventsMax, batchBytesMax } = this.#core.options;
     let events = 0;
+    let bytes = 0;
     let count = 0;
-    while (count < this.#queue.length) {
-      events += this.#queue[count]?.request.events.length ?? 0;
-      if (count > 0 && events > batchEventsMax) break;
+    for (const { request } of this.#queue) {
+      events += request.events.length;
+      for (const event of request.events) bytes += event.body_json.length;
+      if (count > 0 && (events > batchEventsMax || bytes > batchBytesMax)) break;
       count++;
     }
     return this.#queue.splice(0, count);
@@ -206,7 +185,10 @@ export class Writer {
         return view.headOf(stream);
       },
       candidates(hash: number) {
-        const positions = [...view.catalog.ids.find(hash), ...view.tail.find(hash).map((event) => event.position)];
+        const positions = [
+          ...view.catalog.ids.find(hash),
+          ...view.tail.find(hash).map((event) => event.position),
+        ];
         return positions.map((position) => {
           const [line] = lines.at([position]);
           const event = JSON.parse(Buffer.from(line?.bytes ?? []).toString()) as StoredEvent;
@@ -240,7 +222,14 @@ export class Writer {
       bytes: encoded.bytes.length - HEADER_BYTES,
       crc: encoded.crc,
     };
-    const written = { journal: journal.number, start: end, end: frameEnd, header, bytes: encoded.bytes, events: plan.events };
+    const written = {
+      journal: journal.number,
+      start: end,
+      end: frameEnd,
+      header,
+      bytes: encoded.bytes,
+      events: plan.events,
+    };
     this.#view.adoptOwn(written, plan.heads);
     if (stamp.mode === "s") this.#flushNow(written);
     return written;
@@ -401,25 +390,4 @@ export class Writer {
       // Other processes hear of the failure from their own flushes; this one is fenced.
     }
   }
-}
-
-/** The same unknown outcome, told in terms of one caller's events. */
-function forCaller(error: unknown, request: AppendRequest): unknown {
-  if (!(error instanceof OutcomeUnknownError)) return error;
-  const event_ids = request.events.map((event) => event.event_id);
-  const { hint = "", cause } = error;
-  return new OutcomeUnknownError(error.code, error.message, { hint, cause, details: { event_ids } });
-}
-
-function outcomeUnknown(events: readonly { position: number }[], cause: unknown): OutcomeUnknownError {
-  const positions = events.length === 0 ? "" : ` (positions ${events[0]?.position} to ${events.at(-1)?.position})`;
-  return new OutcomeUnknownError(
-    "ESO_OUTCOME_UNKNOWN",
-    `the disk reported an error while the events were being secured${positions}: they may or may not be kept`,
-    {
-      hint: "Retry with the same event_id: a kept event is answered as a duplicate, a lost one is written.",
-      details: { event_ids: [] },
-      cause,
-    },
-  );
 }
