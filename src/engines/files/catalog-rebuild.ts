@@ -20,6 +20,12 @@ export interface DamagedLine {
   readonly offset: number;
 }
 
+/** Where the rebuilt part ends. */
+export interface RebuildEnd extends ChainEnd {
+  /** Lines of later positions are left to the journal. */
+  readonly upTo?: number;
+}
+
 export interface RebuildResult {
   /** Greatest position found. */
   readonly position: number;
@@ -28,17 +34,18 @@ export interface RebuildResult {
 }
 
 /**
- * Makes the catalogue anew from the streams' files, which must hold everything (the journal applied).
- * Reads each file once; holds a bounded part of the order in memory.
+ * Makes the catalogue anew from the streams' files, which must hold everything up to `end` (the journal
+ * applied). Reads each file once; holds a bounded part of the order in memory.
  */
-export function rebuildCatalog(core: EngineCore, catalog: Catalog, end: ChainEnd): RebuildResult {
+export function rebuildCatalog(core: EngineCore, catalog: Catalog, end: RebuildEnd): RebuildResult {
   let result: RebuildResult = { position: 0, recordedMs: 0, damaged: [] };
+  const { upTo = Number.POSITIVE_INFINITY, ...chainEnd } = end;
   catalog.rebuild((putHead) => {
-    const work = new Rebuild(core, catalog);
+    const work = new Rebuild(core, catalog, upTo);
     for (const partition of findPartitions(core.disk, core.layout)) work.scan(partition);
     for (const [stream, head] of work.heads) putHead(stream, head);
     result = work.finish();
-    return { ...end, position: result.position } satisfies CoveredPoint;
+    return { ...chainEnd, position: result.position } satisfies CoveredPoint;
   });
   return result;
 }
@@ -50,11 +57,13 @@ class Rebuild {
   readonly #order: ScatteredOrder;
   readonly #ids: IdEntry[] = [];
   readonly #damaged: DamagedLine[] = [];
+  readonly #upTo: number;
   #position = 0;
   #recordedMs = 0;
 
-  constructor(core: EngineCore, catalog: Catalog) {
+  constructor(core: EngineCore, catalog: Catalog, upTo: number) {
     this.#core = core;
+    this.#upTo = upTo;
     this.#catalog = catalog;
     this.#order = new ScatteredOrder(catalog.order);
   }
@@ -79,6 +88,7 @@ class Rebuild {
       this.#damaged.push({ path: partition.path, offset: line.offset });
       return;
     }
+    if (event.position > this.#upTo) return;
     const recordedMs = Date.parse(event.recorded_at);
     const fileId = this.#catalog.fileId({
       stream: partition.stream,

@@ -7,6 +7,7 @@ import { IdRuns } from "./id-runs.ts";
 import type { ChainEnd } from "./journal.ts";
 import { dayOf, type Layout } from "./layout.ts";
 import { type OrderEntry, OrderFile } from "./order-file.ts";
+import { makePrivate } from "./store-lock.ts";
 
 /** A stream's end, with what the engine must know to write behind it. */
 export interface CatalogHead extends StreamHead {
@@ -78,6 +79,8 @@ export class Catalog {
   readonly #files = new Map<number, PartitionFile>();
   #covered: CoveredPoint | undefined;
 
+  #storeId: string | undefined;
+
   constructor(database: DatabaseSync, disk: Disk, layout: Layout) {
     this.#database = database;
     this.order = new OrderFile(disk, layout.orderFile, "create");
@@ -88,6 +91,7 @@ export class Catalog {
   /** Opens or makes the database; throws SQLite's own error when the file is damaged. */
   static async openDatabase(path: string): Promise<DatabaseSync> {
     const { DatabaseSync } = await import("node:sqlite");
+    if (path !== ":memory:") makePrivate(path);
     const database = new DatabaseSync(path, { timeout: 5000 });
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384");
     database.exec(SCHEMA);
@@ -107,6 +111,12 @@ export class Catalog {
     return this.#covered;
   }
 
+  /** Says whose catalogue this must be; another store's, put here by mistake, covers nothing. */
+  claim(storeId: string): void {
+    this.#storeId = storeId;
+    this.refresh();
+  }
+
   /** Takes note of what other processes covered. */
   refresh(): void {
     // In this order: ids and order are written before the point that covers them.
@@ -115,9 +125,12 @@ export class Catalog {
       | undefined;
     this.ids.refresh();
     const point =
-      row === undefined ? undefined : (JSON.parse(row.value) as CoveredPoint & { schema: number });
+      row === undefined
+        ? undefined
+        : (JSON.parse(row.value) as CoveredPoint & { schema: number; store: string });
     const whole =
       point?.schema === SCHEMA_VERSION &&
+      (this.#storeId === undefined || point.store === this.#storeId) &&
       this.ids.covered >= point.position &&
       this.order.length() >= point.position;
     this.#covered = whole ? point : undefined;
@@ -238,7 +251,7 @@ export class Catalog {
   }
 
   putCovered(point: CoveredPoint): void {
-    const value = JSON.stringify({ ...point, schema: SCHEMA_VERSION });
+    const value = JSON.stringify({ ...point, schema: SCHEMA_VERSION, store: this.#storeId });
     this.#sql("INSERT OR REPLACE INTO meta VALUES ('covered', ?)").run(value);
   }
 
@@ -246,7 +259,9 @@ export class Catalog {
   rebuild(fill: (putHead: (stream: string, head: CatalogHead) => void) => CoveredPoint): void {
     this.#transaction(() => {
       // Files keep their ids: other processes remember them, and a rebuild may be interrupted.
+      if (!this.#isOurs()) this.#database.exec("DELETE FROM files");
       this.#database.exec("DELETE FROM meta; DELETE FROM streams");
+      this.#sql("INSERT INTO meta VALUES ('store', ?)").run(this.#storeId ?? "");
       this.#fileIds.clear();
       this.#files.clear();
       this.order.clear();
@@ -255,6 +270,11 @@ export class Catalog {
       this.order.sync();
       this.putCovered(this.#covered);
     });
+  }
+
+  #isOurs(): boolean {
+    const row = this.#sql("SELECT value FROM meta WHERE key = 'store'").get() as { value: string } | undefined;
+    return row?.value === (this.#storeId ?? "");
   }
 
   #transaction(run: () => void): void {

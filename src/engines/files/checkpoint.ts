@@ -7,6 +7,7 @@ import { HEADER_BYTES } from "./frame.ts";
 import { JournalFile } from "./journal.ts";
 import { dayOf, journalPath } from "./layout.ts";
 import type { Partitions } from "./partitions.ts";
+import { acquire } from "./store-lock.ts";
 
 /** Flushes under way at once; libuv has four threads by default. */
 const SYNC_WIDTH = 4;
@@ -16,12 +17,17 @@ const FRAMES_PER_TURN = 64;
 /**
  * Gives up a journal that takes no more frames: brings the files that hold its lines to the device, then
  * removes it. The catalogue must cover it. Without `files` the journal itself is asked for them, so any
- * process may finish what a killed one began.
+ * process may finish what a killed one began. A journal is kept as long as the store is not `trusted`: a flush
+ * that failed elsewhere would seem to have succeeded here.
  */
 export async function checkpointJournal(
   core: EngineCore,
   partitions: Partitions,
-  journal: { readonly number: number; readonly files?: readonly FileEnd[] | undefined },
+  journal: {
+    readonly number: number;
+    readonly files?: readonly FileEnd[] | undefined;
+    readonly trusted: () => boolean;
+  },
 ): Promise<void> {
   const { number } = journal;
   const files = journal.files ?? (await filesOf(core, number));
@@ -31,13 +37,17 @@ export async function checkpointJournal(
     if (size < end) throw shortFile(partitions.pathOf(stream, day), size);
   }
   await partitions.syncAll(files, SYNC_WIDTH);
+  await acquire(core.lock, core.options.lockTimeoutMs);
   try {
+    if (!journal.trusted()) return;
     core.disk.remove(journalPath(core.layout, number));
+    core.disk.syncFolder(core.layout.journals);
   } catch (error) {
     // Another process was faster.
     if (systemCode(error) !== "ENOENT") throw error;
+  } finally {
+    core.lock.release();
   }
-  core.disk.syncFolder(core.layout.journals);
 }
 
 /** Where a journal's last line in one file ends. */

@@ -77,6 +77,7 @@ export class FilesLog implements EventLog {
   async start(): Promise<void> {
     const { core, store, openCatalog } = this.#parts;
     const catalog = await openCatalog(core.layout);
+    catalog.claim(core.storeId);
     this.#write = new WriteSide({
       core,
       store,

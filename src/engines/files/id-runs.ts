@@ -16,12 +16,16 @@ interface Run {
   readonly path: string;
   readonly count: number;
   readonly file: number;
+  /** The whole run, once it was searched and is small enough to be held. */
+  held?: Float64Array;
 }
 
 const ENTRY_BYTES = 16;
 /** This many runs of one level are merged into one of the next. */
 const FAN = 8;
 const WINDOW_ENTRIES = 512;
+/** Runs of up to this many entries are held in memory once they are searched: 2 MiB each, at most `FAN` a level. */
+const HELD_ENTRIES_MAX = 131_072;
 const HASH_SPACE = 2 ** 53;
 const NAME = /^(\d+)-(\d+)-(\d+)$/;
 
@@ -115,6 +119,7 @@ export class IdRuns {
   }
 
   #findIn(run: Run, hash: number): number[] {
+    if (run.count <= HELD_ENTRIES_MAX) return findHeld((run.held ??= this.#read(run, 0, run.count)), hash);
     let low = 0;
     let high = run.count;
     // Hashes spread evenly, so the first guess is nearly right; halving takes over where it is not.
@@ -206,6 +211,20 @@ export class IdRuns {
     for (const run of this.#runs) this.#disk.close(run.file);
     this.#runs = [];
   }
+}
+
+/** The positions of a hash in sorted pairs. */
+function findHeld(pairs: Float64Array, hash: number): number[] {
+  let low = 0;
+  let high = pairs.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pairs[middle * 2] as number) < hash) low = middle + 1;
+    else high = middle;
+  }
+  const positions: number[] = [];
+  for (; pairs[low * 2] === hash; low++) positions.push(pairs[low * 2 + 1] as number);
+  return positions;
 }
 
 function smallest(sources: readonly RunSource[]): RunSource | undefined {

@@ -2,10 +2,11 @@ import { IntegrityError } from "../../errors.ts";
 import { damagedLine } from "../../log/damaged-line.ts";
 import type { StoredLine } from "../../log/event-log.ts";
 import type { PartitionFile } from "./catalog.ts";
-import { systemCode } from "./disk.ts";
+import { type Disk, systemCode } from "./disk.ts";
 import { positionOf } from "./line-fields.ts";
 import type { LogView } from "./log-view.ts";
 import type { OrderEntry } from "./order-file.ts";
+import { findPartitions, scanLines } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
 
 const LF = 10;
@@ -116,16 +117,11 @@ export class LineReader {
   /** The error for a position whose line was damaged already when the catalogue was made anew. */
   #unreadable(position: number): IntegrityError {
     const { disk, layout } = this.#view.core;
-    for (const { path } of findPartitions(disk, layout)) {
-      const file = disk.open(path, "read");
-      try {
-        for (const line of [...scanLines(disk, file, { from: 0, to: disk.size(file) })].flat()) {
-          if (positionOf(line.bytes) === undefined)
-            return damaged(disk, path, { fileOffset: line.offset, position });
-        }
-      } finally {
-        disk.close(file);
-      }
+    for (const { stream, path } of findPartitions(disk, layout)) {
+      const found = firstUnreadable(disk, path);
+      if (found === undefined) continue;
+      const place = { file: path, ...found };
+      return damagedLine({ stream, sequence: found.line, position, bytes: new Uint8Array(), place });
     }
     return new IntegrityError(
       "ESO_LOG_DAMAGED",
@@ -144,6 +140,22 @@ export class LineReader {
       if (systemCode(error) !== "ENOENT") throw error;
       throw missingFile(this.#partitions.pathOf(stream, day), error);
     }
+  }
+}
+
+/** The first line of a file that is not one of the store's. */
+function firstUnreadable(disk: Disk, path: string): { line: number; offset: number } | undefined {
+  const file = disk.open(path, "read");
+  try {
+    let line = 0;
+    for (const lines of scanLines(disk, file, { from: 0, to: disk.size(file) })) {
+      const found = lines.findIndex(({ bytes }) => positionOf(bytes) === undefined);
+      if (found >= 0) return { line: line + found + 1, offset: lines[found]?.offset ?? 0 };
+      line += lines.length;
+    }
+    return undefined;
+  } finally {
+    disk.close(file);
   }
 }
 

@@ -21,7 +21,13 @@ interface UnsyncedFrame {
 }
 
 /** The catalogue does not reach the journals that are left: it must be rebuilt, under the lock. */
-export class CatalogLost extends Error {}
+export class CatalogLost extends IntegrityError {
+  constructor() {
+    super("ESO_LOG_DAMAGED", "the store's catalogue does not reach the journals that are left", {
+      hint: "Open the store once for writing, for instance with eso log: it is put in order then.",
+    });
+  }
+}
 
 /**
  * What one process knows of the log: the catalogue, the tail behind it, and the ends of the streams it has

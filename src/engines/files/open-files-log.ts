@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-import { NotFoundError } from "../../errors.ts";
+import { ConfigError, NotFoundError } from "../../errors.ts";
 import { Catalog } from "./catalog.ts";
 import { rebuildCatalog } from "./catalog-rebuild.ts";
 import { DEFAULT_FILES_OPTIONS, type EngineCore, type FilesOptions } from "./core.ts";
@@ -14,6 +14,7 @@ import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { CatalogLost, LogView } from "./log-view.ts";
 import { bootId, refuseNetworkFileSystem } from "./machine.ts";
+import { findPartitions } from "./partition-scan.ts";
 import { newStoreFile, readStoreFile, type StoreFile, writeStoreFile } from "./store-file.ts";
 import { acquire, openStoreLock, type StoreLock } from "./store-lock.ts";
 
@@ -125,7 +126,7 @@ async function openForWriting(
     if (store === undefined) {
       await acquire(lock, engineOptions.lockTimeoutMs);
       try {
-        store = readStoreFile(disk, layout) ?? newStoreFile(clock());
+        store = readStoreFile(disk, layout) ?? newIdentity(disk, layout, clock);
         writeStoreFile(disk, layout, store);
       } finally {
         lock.release();
@@ -148,6 +149,19 @@ async function openForWriting(
     lock.close();
     throw error;
   }
+}
+
+/**
+ * The identity of a store that is being made. Events without one are another matter: their chains begin with
+ * the id that was lost, so a new one would pass as the old store and prove nothing.
+ */
+function newIdentity(disk: Disk, layout: Layout, clock: () => number): StoreFile {
+  const [found] = findPartitions(disk, layout);
+  if (found === undefined) return newStoreFile(clock());
+  throw new ConfigError("ESO_INVALID_CONFIG", `${layout.base} holds events, but .store/store.json is gone`, {
+    hint: "Bring .store/store.json back from a backup, or take the events into a new store: eso import jsonl FILE.",
+    details: { path: layout.storeFile },
+  });
 }
 
 /** A catalogue of one's own in a temporary folder, since SQLite cannot work beside a store that is read-only. */
@@ -176,6 +190,7 @@ async function openForReading(
     options: engineOptions,
   };
   const catalog = await openCatalog(disk, own);
+  catalog.claim(core.storeId);
   const view = viewForReading(core, catalog);
   return new FilesLog({
     core,
@@ -198,17 +213,18 @@ function viewForReading(core: EngineCore, catalog: Catalog): LogView {
     return new LogView(core, catalog, false);
   } catch (error) {
     if (!(error instanceof CatalogLost)) throw error;
-    rebuildCatalog(core, catalog, journalStart(core));
+    const { start, position } = journalStart(core);
+    rebuildCatalog(core, catalog, { ...start, upTo: position });
     return new LogView(core, catalog, false);
   }
 }
 
-/** Where the oldest journal starts: what lies before it is in the files for sure. */
-function journalStart(core: EngineCore): ChainEnd {
+/** Where the oldest journal starts: what lies before it is in the files for sure, what follows it has itself. */
+function journalStart(core: EngineCore): { start: ChainEnd; position: number } {
   const [oldest] = listJournals(core.disk, core.layout);
   const journal = oldest === undefined ? undefined : JournalFile.open(core, oldest, "read");
   const start = journal?.start();
   journal?.close();
-  if (start === undefined) return { journal: 0, end: HEADER_BYTES, frame: 0, crc: 0 };
-  return { journal: start.journal, end: HEADER_BYTES, frame: start.frame, crc: start.crc };
+  const { journal: number, frame, crc, position } = start ?? { journal: 0, frame: 0, crc: 0, position: Infinity };
+  return { start: { journal: number, end: HEADER_BYTES, frame, crc }, position };
 }

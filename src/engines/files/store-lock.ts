@@ -1,6 +1,8 @@
+import { closeSync, openSync } from "node:fs";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 import { StoreLockedError } from "../../errors.ts";
+import { systemCode } from "./disk.ts";
 
 /** Mutual exclusion of writers across processes; the holder's death frees it. */
 export interface StoreLock {
@@ -20,6 +22,7 @@ const NAP_MS_MAX = 4;
  */
 export async function openStoreLock(path: string): Promise<StoreLock> {
   const { DatabaseSync } = await import("node:sqlite");
+  makePrivate(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   // The lock is taken by a transaction that never writes; a rollback journal would cost a file each time.
   database.exec("PRAGMA journal_mode = MEMORY");
@@ -38,6 +41,15 @@ export async function openStoreLock(path: string): Promise<StoreLock> {
     release: () => void rollback.run(),
     close: () => database.close(),
   };
+}
+
+/** SQLite would make its file readable for everyone; an existing one must not be touched. */
+export function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+  }
 }
 
 const SQLITE_BUSY = 5;

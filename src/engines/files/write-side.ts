@@ -18,7 +18,7 @@ import { journalPath } from "./layout.ts";
 import { LineReader } from "./line-reader.ts";
 import { LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
-import { journalDamaged, recoverFiles, type RecoveryReport } from "./recovery.ts";
+import { journalDamaged, recoverFiles, type RecoveryOptions, type RecoveryReport } from "./recovery.ts";
 import { acquire } from "./store-lock.ts";
 import { type StoreFile, writeStoreFile } from "./store-file.ts";
 import { StreamCheck } from "./stream-check.ts";
@@ -29,6 +29,20 @@ import { Writer } from "./writer.ts";
 const COVER_AT_CLOSE_BYTES = 1024 * 1024;
 /** Journalled bytes that may wait for their files; beyond it appends wait. */
 const UNAPPLIED_FRAMES_MAX = 4096;
+
+/** Stands for a head that is not there, to say that the store is suspect. */
+const NO_HEAD: Head = {
+  journal: 0,
+  end: HEADER_BYTES,
+  frame: 0,
+  frameCrc: 0,
+  applied: HEADER_BYTES,
+  position: 0,
+  recordedMs: 0,
+  boot: 0,
+  inode: 0,
+  suspect: true,
+};
 
 export interface WriteSideParts {
   readonly core: EngineCore;
@@ -118,11 +132,11 @@ export class WriteSide {
     this.#parts.catalog.refresh();
     const before = readHead(disk, this.#headFile);
     const force = reason === "suspect" || before?.suspect === true;
-    const copied = before !== undefined && before.inode !== disk.inode(this.#headFile);
+    const copied = before !== undefined && before.inode !== 0 && before.inode !== disk.inode(this.#headFile);
     if (reason === "stale" && this.#trusts(before) && this.#parts.catalog.covered !== undefined) return;
     const journal = before?.journal ?? 0;
     const synced = { journal, end: readSynced(disk, this.#headFile, journal) };
-    const report = recoverFiles(this.#core, this.#parts.partitions, { force, synced });
+    const report = this.#recoverFiles(before, { force, synced });
     const end = report?.end ?? { journal: 0, end: HEADER_BYTES, frame: 0, crc: 0 };
     const log = this.#catalogFits(end, report) ? undefined : this.#rebuildCatalog(end);
     const position = report?.position ?? log?.position ?? 0;
@@ -147,6 +161,17 @@ export class WriteSide {
     if (copied) this.#beginIncarnation();
     this.#noteRecovery(report, { copied, force });
     this.#view?.restart();
+  }
+
+  #recoverFiles(before: Head | undefined, options: RecoveryOptions): RecoveryReport | undefined {
+    try {
+      return recoverFiles(this.#core, this.#parts.partitions, options);
+    } catch (error) {
+      // A flush that failed here would seem to succeed the next time, so then everything is written again.
+      const { disk } = this.#core;
+      if (systemCode(error) === "EIO") writeHead(disk, this.#headFile, { ...(before ?? NO_HEAD), suspect: true });
+      throw error;
+    }
   }
 
   #oldestJournal(): number {
@@ -209,8 +234,9 @@ export class WriteSide {
   }
 
   async append(request: AppendRequest): Promise<readonly Placement[]> {
-    if (this.#checkpointFailure !== undefined) this.#retryCheckpoints();
     const placements = await this.#ready().append(request);
+    // By now the store has been recovered: what a failed flush lost has been written again.
+    if (this.#checkpointFailure !== undefined && !this.fenced) this.#retryCheckpoints();
     for (const { stream } of placements) this.#derived.touched(stream);
     this.#reportRecovery();
     return placements;
@@ -277,13 +303,13 @@ export class WriteSide {
   #checkpoint(number: number, files?: readonly FileEnd[]): void {
     this.#checkpointing = this.#checkpointing
       .then(() => this.#giveUpJournals(number, files))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         // What recovery could not mend from the journal stays for the user to mend; the journal is kept.
         if (error instanceof IntegrityError && this.#mended) return;
         this.#mended ||= error instanceof IntegrityError;
         // The journal is kept, so nothing is lost; the writer recovers before it promises anything more.
         this.#checkpointFailure = error;
-        this.#writer?.fence();
+        await this.#writer?.distrust(error);
       });
   }
 
@@ -296,7 +322,8 @@ export class WriteSide {
     for (const journal of listJournals(disk, layout)) {
       if (journal > number) return;
       const known = journal === number ? files : undefined;
-      await checkpointJournal(this.#core, this.#parts.partitions, { number: journal, files: known });
+      const trusted = (): boolean => this.#trusts(readHead(disk, this.#headFile));
+      await checkpointJournal(this.#core, this.#parts.partitions, { number: journal, files: known, trusted });
       if (disk.kind(journalPath(layout, journal)) !== undefined) return;
     }
   }
@@ -330,8 +357,13 @@ export class WriteSide {
       if (days.length > 0 || view.uncoveredBytes > COVER_AT_CLOSE_BYTES) view.cover();
       this.#writeDerived(view);
     });
-    if (days.length > 0)
+    if (days.length === 0) return;
+    try {
       await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
+    } catch (error) {
+      if (systemCode(error) === "EIO") await writer.distrust(error);
+      throw error;
+    }
   }
 
   /** The events are safe; summaries that the disk does not take now are brought up to date later. */

@@ -319,7 +319,13 @@ export class Writer {
     const last = frames.at(-1);
     const applied = last === undefined ? head : { ...head, applied: last.end };
     if (last !== undefined) {
-      applyFrames(frames, this.#parts.partitions);
+      try {
+        applyFrames(frames, this.#parts.partitions);
+      } catch (error) {
+        // Flushing a file may be what failed; then it would seem to succeed the next time.
+        if (systemCode(error) === "EIO") this.#markSuspect();
+        throw error;
+      }
       writeHead(this.#core.disk, this.#parts.headFile, applied);
       this.#view.applied(frames.length);
     }
@@ -359,9 +365,9 @@ export class Writer {
     return this.#fenced;
   }
 
-  /** Promises nothing more until the store has been recovered: the device may lack what was written. */
-  fence(): void {
-    this.#fenced = true;
+  /** A flush of the streams' files failed: nobody promises or gives up anything until the store has been recovered. */
+  async distrust(cause: unknown): Promise<void> {
+    await this.#fence([], cause);
   }
 
   /** Marks the journal as one that takes no more frames, for every process, and gives the error to answer with. */
