@@ -5,6 +5,12 @@ export function leafHash(line: string): string {
   return hash("sha256", `\0${line}`);
 }
 
+/** A line's bytes with LF, and its leaf hash; encodes the line only once. */
+export function sealLine(line: string): { stored: Buffer; hash: string } {
+  const bytes = Buffer.from(`\0${line}\n`);
+  return { stored: bytes.subarray(1), hash: hash("sha256", bytes.subarray(0, bytes.length - 1)) };
+}
+
 /** The `prev_hash` of a stream's first line. */
 export function genesisHash(storeId: string, stream: string): string {
   return hash("sha256", `eso-stream-genesis/v1\n${storeId}\n${stream}\n`);

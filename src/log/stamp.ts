@@ -1,7 +1,7 @@
 import { MAX_LINE_BYTES } from "../event/envelope.ts";
 import type { PreparedEvent } from "../event/prepared.ts";
 import { ValidationError } from "../errors.ts";
-import { genesisHash, leafHash } from "./leaf-hash.ts";
+import { genesisHash, sealLine } from "./leaf-hash.ts";
 import { nextRuns, type OpenRun, runOf } from "./run-context.ts";
 
 /** The end of a stream: all that is needed to put the next event behind it. */
@@ -20,10 +20,8 @@ export interface Slot {
 }
 
 export interface StampedEvent {
-  /** The line as it will be stored, without LF. */
-  readonly line: string;
-  /** Its length in UTF-8 bytes. */
-  readonly bytes: number;
+  /** The line as it will be stored, with its LF. */
+  readonly stored: Buffer;
   readonly head: StreamHead;
 }
 
@@ -54,8 +52,8 @@ export function stamp(event: PreparedEvent, head: StreamHead, slot: Slot): Stamp
     (phase === undefined ? "" : `,"phase":${JSON.stringify(phase)}`) +
     event.body_json +
     `,"recorded_at":"${slot.recordedAt}","position":${slot.position},"prev_hash":"${head.hash}"}`;
-  const bytes = Buffer.byteLength(line);
-  if (bytes > MAX_LINE_BYTES) throw lineTooLong(bytes);
+  const { stored, hash } = sealLine(line);
+  if (stored.length - 1 > MAX_LINE_BYTES) throw lineTooLong(stored.length - 1);
   const { effect } = event;
   const runs =
     effect === undefined || correlation === undefined
@@ -65,7 +63,7 @@ export function stamp(event: PreparedEvent, head: StreamHead, slot: Slot): Stamp
           session_id: session,
           phase: phase ?? null,
         });
-  return { line, bytes, head: { sequence, hash: leafHash(line), runs } };
+  return { stored, head: { sequence, hash, runs } };
 }
 
 function lineTooLong(bytes: number): ValidationError {

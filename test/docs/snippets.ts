@@ -31,6 +31,7 @@ export function examplesIn({ path, text }: SourceFile): readonly Snippet[] {
     const line = text.slice(0, comment.index).split("\n").length;
     const body = example.replaceAll(/^ *\* ?/gm, "").replace(/\*?\/\s*$/, "");
     const fenced = fencedCode({ path, text: body });
+    if (fenced.length === 0) return [{ path, line, language: "ts", text: body.split(/^@/m, 1)[0] ?? "" }];
     return fenced.map((snippet) => ({ ...snippet, line: line + snippet.line }));
   });
 }

@@ -12,9 +12,12 @@ import { answersOf, comment, openWith, prepareFolder, runWriter, temporaryFolder
 async function closedStore(folder: string): Promise<string> {
   const path = join(folder, "store");
   prepareFolder(path);
-  const job = { path, prefix: "w", streams: ["PROJ-1", "PROJ-2", "global"], events: 120, batch: 4 };
-  await runWriter({ ...job, journal: join(folder, "record"), journalMaxBytes: 8000 });
-  const store = await openWith(path);
+  const store = await openWith(path, { journalMaxBytes: 8000 });
+  const streams = ["PROJ-1", "PROJ-2", "global"];
+  for (let batch = 0; batch < 30; batch++) {
+    const indexes = [0, 1, 2, 3].map((index) => batch * 4 + index);
+    await store.logEvents(indexes.map((index) => comment(streams[index % 3] ?? "global", `c${index}`)));
+  }
   await store.logEvent({ ...comment("PROJ-1", "keyed"), idempotency_key: "comment:keyed" });
   for await (const _event of store.queryEvents({ eventTypes: ["CommentPosted"] }));
   await store.close();

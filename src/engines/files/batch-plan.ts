@@ -7,7 +7,7 @@ import { checkExpectedSequence } from "../../log/expected-sequence.ts";
 import { factSeen } from "../../log/fact-seen.ts";
 import { stamp } from "../../log/stamp.ts";
 import type { CatalogHead } from "./catalog.ts";
-import { CHANGES_RUN, eventHeader, type FrameEvent, HEADER_BYTES } from "./frame.ts";
+import { CHANGES_RUN, eventHeader, type FrameBody, type FrameEvent, HEADER_BYTES } from "./frame.ts";
 import { idHash, keyHash } from "./id-hash.ts";
 import { dayOf } from "./layout.ts";
 
@@ -40,7 +40,8 @@ export class BatchPlan {
   readonly #place: PlanPlace;
   readonly #recordedAt: string;
   readonly #day: string;
-  readonly #body: string[] = [];
+  readonly #headers: string[] = [];
+  readonly #lines: Buffer[] = [];
   readonly #byHash = new Map<number, number[]>();
   #bytes = 0;
 
@@ -51,8 +52,9 @@ export class BatchPlan {
     this.#day = dayOf(place.recordedMs);
   }
 
-  get body(): string {
-    return this.#body.join("");
+  /** The frame's body: event headers and lines, one behind the other. */
+  get body(): FrameBody {
+    return { headers: this.#headers, lines: this.#lines, bytes: this.#bytes };
   }
 
   get bytes(): number {
@@ -113,7 +115,7 @@ export class BatchPlan {
 
   #find(hash: number, is: (stored: StoredEvent) => boolean): Found | undefined {
     for (const index of this.#byHash.get(hash) ?? []) {
-      const event = JSON.parse(this.#body[index * 2 + 1] as string) as StoredEvent;
+      const event = JSON.parse((this.#lines[index] as Buffer).toString()) as StoredEvent;
       if (is(event)) return { event, flags: (this.events[index] as FrameEvent).flags };
     }
     return this.#source.candidates(hash).find(({ event }) => is(event));
@@ -149,19 +151,19 @@ export class BatchPlan {
     const place = {
       stream: event.stream,
       fileOffset,
-      length: stamped.bytes,
+      length: stamped.stored.length - 1,
       sequence: stamped.head.sequence,
       flags: event.given | (event.effect === undefined ? 0 : CHANGES_RUN),
       idHash: idHash(event.event_id),
       keyHash: key === undefined ? -1 : keyHash(key),
     };
-    this.#push(place, position, stamped.line);
+    this.#push(place, position, stamped.stored);
     this.heads.set(event.stream, {
       sequence: stamped.head.sequence,
       hash: stamped.head.hash,
       runs: stamped.head.runs,
       day: this.#day,
-      fileEnd: fileOffset + stamped.bytes + 1,
+      fileEnd: fileOffset + stamped.stored.length,
       lastPosition: position,
       recordedMs: this.#place.recordedMs,
     });
@@ -175,7 +177,7 @@ export class BatchPlan {
     };
   }
 
-  #push(place: Parameters<typeof eventHeader>[0], position: number, line: string): void {
+  #push(place: Parameters<typeof eventHeader>[0], position: number, line: Buffer): void {
     const header = eventHeader(place);
     const headerBytes = Buffer.byteLength(header);
     const lineAt = this.#place.at + HEADER_BYTES + this.#bytes + headerBytes;
@@ -195,9 +197,11 @@ export class BatchPlan {
       lineAt,
       before: undefined,
     });
-    this.#body.push(header, `${line}\n`);
-    this.#bytes += headerBytes + place.length + 1;
-    this.#remember(place.idHash, index);
+    this.#headers.push(header);
+    this.#lines.push(line);
+    this.#bytes += headerBytes + line.length;
+    // Nobody can know an id that the store has just made.
+    if ((place.flags & GIVEN.event_id) !== 0) this.#remember(place.idHash, index);
     if (place.keyHash >= 0) this.#remember(place.keyHash, index);
   }
 
@@ -210,7 +214,8 @@ export class BatchPlan {
   #undo(before: { events: number; bytes: number; heads: Map<string, CatalogHead> }): void {
     for (const [stream, head] of before.heads) this.heads.set(stream, head);
     this.events.length = before.events;
-    this.#body.length = before.events * 2;
+    this.#headers.length = before.events;
+    this.#lines.length = before.events;
     this.#bytes = before.bytes;
     for (const [hash, indexes] of this.#byHash) {
       const kept = indexes.filter((index) => index < before.events);

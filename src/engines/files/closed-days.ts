@@ -84,7 +84,6 @@ function closeDay(core: EngineCore, { view, partitions, derived }: ClosingParts,
   const closed: ClosedFile[] = files.map((file) => {
     const path = partitions.pathOf(file.stream, day);
     partitions.forget(`${day}/${file.stream}`);
-    disk.setReadOnly(path);
     return {
       stream: file.stream,
       file: path.slice(layout.base.length + 1),
@@ -95,6 +94,8 @@ function closeDay(core: EngineCore, { view, partitions, derived }: ClosingParts,
   });
   disk.makeFolder(layout.closedDays);
   writeAtomic(disk, record, `${JSON.stringify({ date: day, files: closed }, undefined, 1)}\n`);
+  // Last: recovery leaves the files of a day alone that the record calls closed, and only those.
+  for (const { file } of closed) disk.setReadOnly(join(layout.base, file));
 }
 
 function digestOf(core: EngineCore, path: string): { bytes: number; sha256: string } {

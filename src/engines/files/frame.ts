@@ -97,16 +97,23 @@ export type EventPlace = Pick<
   "stream" | "fileOffset" | "length" | "sequence" | "flags" | "idHash" | "keyHash"
 >;
 
+/** The events of a frame in the making: their headers and their lines, both with LF. */
+export interface FrameBody {
+  readonly headers: readonly string[];
+  readonly lines: readonly Buffer[];
+  /** Of all headers and lines together. */
+  readonly bytes: number;
+}
+
 /** A whole frame: fixed-width header, then the body. The CRC covers the header's other words and the body. */
-export function encodeFrame(
-  ticket: FrameTicket,
-  body: string,
-  count: number,
-): { bytes: Buffer; crc: number } {
-  const size = Buffer.byteLength(body);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + size);
-  bytes.write(body, HEADER_BYTES);
-  const words = `F ${ticket.frame} ${ticket.firstPosition} ${count} ${size} ${ticket.mode} ${ticket.recordedMs} ${ticket.previousCrc}`;
+export function encodeFrame(ticket: FrameTicket, body: FrameBody): { bytes: Buffer; crc: number } {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.bytes);
+  let at = HEADER_BYTES;
+  for (let index = 0; index < body.lines.length; index++) {
+    at += bytes.write(body.headers[index] as string, at);
+    at += (body.lines[index] as Buffer).copy(bytes, at);
+  }
+  const words = `F ${ticket.frame} ${ticket.firstPosition} ${body.lines.length} ${body.bytes} ${ticket.mode} ${ticket.recordedMs} ${ticket.previousCrc}`;
   const crc = crc32(bytes.subarray(HEADER_BYTES), crc32(words));
   fixedLine(`${words} ${crc}`).copy(bytes, 0);
   return { bytes, crc };

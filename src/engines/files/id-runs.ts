@@ -94,8 +94,8 @@ export class IdRuns {
       if (run !== undefined) runs.push(run);
       held.delete(path);
     }
-    for (const unused of held.values()) this.#disk.close(unused.file);
     this.#runs = runs;
+    for (const unused of held.values()) this.#disk.close(unused.file);
     return !gone && (runs.length === 0 || this.covered > 0);
   }
 
@@ -195,11 +195,11 @@ export class IdRuns {
       writer.pushOne(next.take());
     const merged = this.#open(writer.finish(), { level, from, to });
     this.#disk.syncFolder(this.#folder);
+    this.#runs = [...this.#runs.slice(0, -inputs.length), merged];
     for (const run of inputs) {
       this.#disk.close(run.file);
       this.#disk.remove(run.path);
     }
-    this.#runs = [...this.#runs.slice(0, -inputs.length), merged];
   }
 
   clear(): void {

@@ -204,7 +204,7 @@ export class Writer {
     const journal = this.#view.journal();
     const firstPosition = this.#view.position + 1;
     const ticket = { frame: frame + 1, firstPosition, ...stamp, previousCrc: crc };
-    const encoded = encodeFrame(ticket, plan.body, plan.events.length);
+    const encoded = encodeFrame(ticket, plan.body);
     const frameEnd = end + encoded.bytes.length;
     journal.reserve(end, encoded.bytes.length);
     const position = firstPosition + plan.events.length - 1;

@@ -57,9 +57,9 @@ export class Draft {
   #add(event: PreparedEvent): MemoryRecord {
     const { stream, event_id, idempotency_key, given } = event;
     const position = this.#contents.records.length + this.records.length + 1;
-    const { line, head } = stamp(event, this.head(stream), { position, recordedAt: this.#recordedAt });
+    const { stored, head } = stamp(event, this.head(stream), { position, recordedAt: this.#recordedAt });
     const record: MemoryRecord = {
-      line: { stream, sequence: head.sequence, position, bytes: Buffer.from(line) },
+      line: { stream, sequence: head.sequence, position, bytes: stored.subarray(0, -1) },
       event_id,
       idempotency_key,
       recorded_at: this.#recordedAt,
