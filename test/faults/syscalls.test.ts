@@ -5,7 +5,7 @@ import { faultPoints, meetFault, WRITE_CALLS } from "./syscall-faults.ts";
 
 const SEED = 20_261_124;
 /** Faults tried for each call; `npm run test:soak` tries every one. */
-const PER_CALL = 3;
+const PER_CALL = 2;
 const WIDTH = 2;
 
 test.skipIf(!has("strace"))("a kill, EIO or ENOSPC at any write-side call loses nothing (needs strace)", async () => {
