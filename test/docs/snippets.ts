@@ -23,11 +23,14 @@ export function fencedCode({ path, text }: SourceFile): readonly Snippet[] {
   }));
 }
 
-/** The examples in the comments of a source file. */
-export function examplesIn({ path, text }: SourceFile): readonly Snippet[] {
+/** The examples in a source file's comments on what is exported under these names, members of classes included. */
+export function examplesIn({ path, text }: SourceFile, names: readonly ExportedName[]): readonly Snippet[] {
   return [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) => {
     const [, example] = comment[0].split("@example");
-    if (example === undefined) return [];
+    const behind = text.slice(comment.index + comment[0].length);
+    const declared = /^\s*export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/.exec(behind)?.[1];
+    const isMember = /^\n {2}\S/.test(behind);
+    if (example === undefined || (!isMember && !names.some(({ name }) => name === declared))) return [];
     const line = text.slice(0, comment.index).split("\n").length;
     const body = example.replaceAll(/^ *\* ?/gm, "").replace(/\*?\/\s*$/, "");
     const fenced = fencedCode({ path, text: body });
@@ -37,32 +40,42 @@ export function examplesIn({ path, text }: SourceFile): readonly Snippet[] {
 }
 
 /** The modules that an entry point exports from, and the names that it exports. */
-export function exportsOf(entry: SourceFile): { readonly modules: readonly string[]; readonly names: readonly ExportedName[] } {
+export function exportsOf(entry: SourceFile): Exports {
+  const from = entry.path.includes("/testing/") ? `${PACKAGE}/testing` : PACKAGE;
   const modules: string[] = [];
-  const names: ExportedName[] = [];
-  for (const [, type, list, from = ""] of entry.text.matchAll(/export (type )?(?:\*|\{([^}]*)\}) from "([^"]+)"/g)) {
-    const path = posix.join(posix.dirname(entry.path), from);
+  const names: Omit<ExportedName, "from">[] = [];
+  for (const [, type, list, file = ""] of entry.text.matchAll(/export (type )?(?:\*|\{([^}]*)\}) from "([^"]+)"/g)) {
+    const path = posix.join(posix.dirname(entry.path), file);
     modules.push(path);
     if (list === undefined) names.push(...declaredIn(path));
     else names.push(...listed(list, type !== undefined));
   }
-  return { modules, names };
+  return { modules, names: names.map((name) => ({ ...name, from })) };
+}
+
+const PACKAGE = "event-sourcing-orchestrator";
+
+interface Exports {
+  readonly modules: readonly string[];
+  readonly names: readonly ExportedName[];
 }
 
 /** A name that snippets may use without importing it. */
 export interface ExportedName {
   readonly name: string;
   readonly isType: boolean;
+  /** The module that exports it, as users name it. */
+  readonly from: string;
 }
 
-function listed(list: string, allTypes: boolean): readonly ExportedName[] {
+function listed(list: string, allTypes: boolean): readonly Omit<ExportedName, "from">[] {
   const entries = list.split(",").map((entry) => entry.trim());
   return entries
     .filter((entry) => entry !== "")
     .map((entry) => ({ name: entry.replace(/^type /, ""), isType: allTypes || entry.startsWith("type ") }));
 }
 
-function declaredIn(path: string): readonly ExportedName[] {
+function declaredIn(path: string): readonly Omit<ExportedName, "from">[] {
   const [file] = filesMatching(path);
   const declarations = (file?.text ?? "").matchAll(/^export (?:async )?(class|const|function|interface|type) (\w+)/gm);
   return [...declarations].map(([, kind = "", name = ""]) => ({
@@ -78,10 +91,9 @@ function declaredIn(path: string): readonly ExportedName[] {
 export function asModule({ text }: Snippet, names: readonly ExportedName[]): string {
   const takesStore = /\bstore\b/.test(text) && !/\b(?:const|using|let) store\b/.test(text);
   const used = names.filter(({ name }) => name !== "EventStore" && new RegExp(`\\b${name}\\b`).test(text) && !isImported(text, name));
-  const wanted = [...used, ...(takesStore ? [{ name: "EventStore", isType: true }] : [])];
-  const list = wanted.map(({ name, isType }) => (isType ? `type ${name}` : name)).join(", ");
+  const wanted = [...used, ...(takesStore ? [{ name: "EventStore", isType: true, from: PACKAGE }] : [])];
   return [
-    ...(wanted.length === 0 ? [] : [`import { ${list} } from "event-sourcing-orchestrator";`]),
+    ...wanted.map(({ name, isType, from }) => `import ${isType ? "type " : ""}{ ${name} } from "${from}";`),
     ...(takesStore ? ["declare const store: EventStore;"] : []),
     text,
     "export {};",

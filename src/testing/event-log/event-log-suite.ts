@@ -71,7 +71,9 @@ const CASES: readonly SuiteCase[] = [
  * @example
  * ```ts
  * import { test } from "node:test";
- * import { eventLogSuite } from "event-sourcing-orchestrator/testing";
+ * import { eventLogSuite, type OpenedLog, type OpenOptions } from "event-sourcing-orchestrator/testing";
+ *
+ * declare function openMyStoreInANewFolder(options: OpenOptions): Promise<OpenedLog>;
  *
  * eventLogSuite({ test, open: ({ clock }) => openMyStoreInANewFolder({ clock }) });
  * ```
