@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, rmSync, symlinkSync } from "node:fs";
 
 import { build } from "esbuild";
 
@@ -26,3 +26,6 @@ await build({
   },
 });
 chmodSync("dist/bin/eso.js", 0o755);
+// npm links the commands of dependencies, never a package's own: this is what makes `npx eso` run in the checkout.
+rmSync("node_modules/.bin/eso", { force: true });
+symlinkSync("../../dist/bin/eso.js", "node_modules/.bin/eso");

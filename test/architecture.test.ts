@@ -33,6 +33,8 @@ const PROCESS_EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/capture/git-process.ts": "git is started with this process's environment, less what could mislead it",
 };
 
+const IMPORT = /(?:\b(?:import|export)\s+(type\b)?[^"';]*?\bfrom\s*|\bimport\s*\(?\s*)"(\.[^"]+)"/g;
+
 const sources = filesMatching("src/**/*.ts").filter(({ path }) => !isTest(path));
 const imports = sources.flatMap(importsOf);
 
@@ -42,8 +44,6 @@ interface Import {
   /** Nothing of it is there at run time. */
   readonly typeOnly: boolean;
 }
-
-const IMPORT = /(?:\b(?:import|export)\s+(type\b)?[^"';]*?\bfrom\s*|\bimport\s*\(?\s*)"(\.[^"]+)"/g;
 
 /** What a file imports of the project, types included. */
 function importsOf({ path, text }: SourceFile): readonly Import[] {

@@ -1,21 +1,22 @@
 import type { Snippet } from "./snippets.ts";
 
-const SHELLS = new Set(["sh", "bash", "console", "shell"]);
+const SHELLS = new Set(["sh", "bash", "shell"]);
+/** What follows no prompt is output here. */
+const SESSIONS = new Set(["console", ""]);
 
 /** The words behind `eso` of every command in a shell snippet, as a shell would split them. */
 export function commandsIn({ language, text }: Snippet): readonly (readonly string[])[] {
-  if (!SHELLS.has(language)) return [];
+  if (!SHELLS.has(language) && !SESSIONS.has(language)) return [];
   const joined = text.replaceAll(/\\\n\s*/g, " ");
   const lines = joined.split("\n").map((line) => line.trim());
-  // In a console session, what does not follow a prompt is output.
-  const typed = language === "console" ? lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2)) : lines;
+  const typed = SESSIONS.has(language) ? lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2)) : lines;
   return typed.flatMap(esoCommands);
 }
 
 /** The words behind `eso` of every command in one line of shell. */
 export function esoCommands(line: string): readonly (readonly string[])[] {
   return pipeline(line).flatMap((words) => {
-    const at = words.findIndex((word) => !/^\w+=/.test(word));
+    const at = words.findIndex((word) => !/^\w+=/.test(word) && word !== "npx");
     return words[at] === "eso" ? [words.slice(at + 1)] : [];
   });
 }

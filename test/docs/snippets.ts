@@ -11,7 +11,7 @@ export interface Snippet {
   readonly text: string;
 }
 
-const FENCE = /^( *)```(\w+)[^\n]*\n([\s\S]*?)^\1```$/gm;
+const FENCE = /^( *)```(\w*)[^\n]*\n([\s\S]*?)^\1```$/gm;
 
 /** The fenced code of a Markdown text. */
 export function fencedCode({ path, text }: SourceFile): readonly Snippet[] {

@@ -2,7 +2,7 @@ import type { FilesOptions } from "../../src/engines/files/core.ts";
 import { openFilesLog } from "../../src/engines/files/open-files-log.ts";
 import { OutcomeUnknownError } from "../../src/errors.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
-import { audit, type Crash, type Figures } from "./audit.ts";
+import { audit, type AuditParts, type Crash, type Figures } from "./audit.ts";
 import { newEvents, resetSerial } from "./client.ts";
 import { CALM, type Fate, Machine, Process, runningProcess, STORE } from "./machine.ts";
 import { Oracle } from "./oracle.ts";
@@ -49,8 +49,8 @@ export async function endAtCall(call: number, ending: Ending, figures: Figures, 
       const { end, lines } = await audit(parts, "as it is");
       oracle.forgetFrom(end, lines);
     }
-    await live(new Process(machine, trace ? fate : CALM), parts);
-    for (let times = 0; times < 2 && failure === undefined; times++) await audit(parts, "power");
+    await live(new Process(machine, trace ? fate : CALM), { ...parts, look: call % APPENDS });
+    if (failure === undefined) await audit(parts, "power");
     if (failure !== undefined) throw failure;
     return reached >= call;
   } finally {
@@ -59,9 +59,9 @@ export async function endAtCall(call: number, ending: Ending, figures: Figures, 
   }
 }
 
-/** Opens the store, appends, reads and leaves; gives the number of calls that this took. */
-async function live(process: Process, parts: Parameters<typeof audit>[0]): Promise<number> {
-  const { oracle, random } = parts;
+/** Opens the store, appends, lets power fail on a copy in between, and leaves; gives the number of calls that this took. */
+async function live(process: Process, parts: AuditParts & { look?: number }): Promise<number> {
+  const { oracle, random, look } = parts;
   let facts: ReturnType<Oracle["issue"]> | undefined;
   try {
     const log = await process.alone(() => openFilesLog({ path: STORE, ports: process.ports, clock: process.wallClock, ...ENGINE }));
@@ -77,6 +77,7 @@ async function live(process: Process, parts: Parameters<typeof audit>[0]): Promi
         else oracle.rejected(facts);
       }
       facts = undefined;
+      if (count === look) await audit(parts, "power");
     }
     await process.alone(() => log.close());
   } catch (error) {

@@ -102,6 +102,7 @@ export function storageError(error: unknown, path: string): unknown {
       },
     );
   }
+  if (code === "ENOTDIR") return unsafePath(path, "no folder, or has something else where a folder belongs");
   return error;
 }
 

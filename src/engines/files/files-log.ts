@@ -93,7 +93,7 @@ export class FilesLog implements EventLog {
   #use(view: LogView): void {
     this.#view = view;
     this.#lines = new LineReader(view, this.#partitions);
-    this.#position = new ReadPosition(view, () => this.#write?.fenced ?? false);
+    this.#position = new ReadPosition(view, this.#write);
   }
 
   #notify(): void {

@@ -28,6 +28,8 @@ const WINDOW_ENTRIES = 512;
 const HELD_ENTRIES_MAX = 131_072;
 const HASH_SPACE = 2 ** 53;
 const NAME = /^(\d+)-(\d+)-(\d+)$/;
+/** Runs, and those that a killed process left half written. */
+const OWN = /^\d+-\d+-\d+(\.\d+\.tmp)?$/;
 
 /**
  * Every id ever taken, for ever: runs sorted by hash, merged as they grow in number, so that filling costs
@@ -204,7 +206,9 @@ export class IdRuns {
 
   clear(): void {
     this.close();
-    for (const name of this.#disk.list(this.#folder)) this.#disk.remove(join(this.#folder, name));
+    for (const name of this.#disk.list(this.#folder)) {
+      if (OWN.test(name)) this.#disk.remove(join(this.#folder, name));
+    }
   }
 
   close(): void {

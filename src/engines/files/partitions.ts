@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 
 import { GLOBAL_STREAM } from "../../event/envelope.ts";
-import { type Disk, systemCode } from "./disk.ts";
+import { type Disk, systemCode, unsafePath } from "./disk.ts";
 import { EVENTS_FILE, type Layout, streamFolder } from "./layout.ts";
 
 /** Bytes at the start of a line that hold its `recorded_at` for sure: a whole line. */
@@ -37,7 +37,6 @@ export class Partitions {
   readonly #openMax: number;
   readonly #open = new Map<string, OpenFile>();
   readonly #folders = new Set<string>();
-  #globalDay: string | undefined;
 
   constructor(disk: Disk, layout: Layout, openMax: number) {
     this.#disk = disk;
@@ -172,14 +171,12 @@ export class Partitions {
       return closed;
     }
     if (holds !== undefined && holds < day) this.closeGlobalDay(holds);
-    this.#globalDay = day;
     return open;
   }
 
   #openGlobalDay(open: string): string | undefined {
-    if (this.#disk.kind(open) === undefined) return undefined;
-    this.#globalDay = dayOfFirstLine(this.#disk, open) ?? this.#globalDay;
-    return this.#globalDay;
+    // One without a line, left by a killed process, is nobody's yet.
+    return this.#disk.kind(open) === undefined ? undefined : dayOfFirstLine(this.#disk, open);
   }
 
   /** Moves `global/events.jsonl` into the folder of its day. Durable on return. Under the lock only. */
@@ -194,11 +191,12 @@ export class Partitions {
       this.#disk.close(file);
     }
     this.#disk.makeFolder(folder);
+    // A rename would silently replace the day's file.
+    if (this.#disk.kind(join(folder, EVENTS_FILE)) !== undefined) throw unsafePath(folder, "taken by another file of that day");
     this.#disk.rename(open, join(folder, EVENTS_FILE));
     this.#disk.syncFolder(folder);
     this.#disk.syncFolder(this.#layout.globalFolder);
     this.forget(key);
-    this.#globalDay = undefined;
   }
 
   /** Closes a held file, so that the next use opens it anew. */

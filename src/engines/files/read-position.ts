@@ -2,18 +2,24 @@ import { type Head, readHead, readSynced } from "./head-file.ts";
 import { type ChainEnd, JournalFile, listJournals } from "./journal.ts";
 import type { LogView } from "./log-view.ts";
 
+/** The part of this process that flushes the same journal. */
+interface Flushing {
+  readonly fenced: boolean;
+  distrust(cause: unknown): Promise<void>;
+}
+
 /**
  * How far a reader may look. Only what is on disk is shown, so that no event that was seen can disappear
  * after a power loss; where a writer has not flushed yet, the reader does.
  */
 export class ReadPosition {
   readonly #view: LogView;
-  readonly #fenced: () => boolean;
+  readonly #writer: Flushing | undefined;
   #headFile: number | undefined;
 
-  constructor(view: LogView, fenced: () => boolean) {
+  constructor(view: LogView, writer: Flushing | undefined) {
     this.#view = view;
-    this.#fenced = fenced;
+    this.#writer = writer;
   }
 
   /** Reads what others wrote; gives the position of the last event that may be shown. */
@@ -40,9 +46,19 @@ export class ReadPosition {
     const { disk } = this.#view.core;
     const { journal, end } = this.#view.end;
     this.#view.synced(journal, readSynced(disk, this.#headFile as number, journal));
-    if (this.#view.visiblePosition === this.#view.position || head.suspect || this.#fenced()) return;
-    await this.#view.journal().syncAsync();
-    this.#view.synced(journal, end);
+    if (this.#view.visiblePosition === this.#view.position || head.suspect || this.#fenced) return;
+    try {
+      await this.#view.journal().syncAsync();
+    } catch (error) {
+      // The kernel tells of a failed flush once: whoever flushes next must hear of it from us.
+      await this.#writer?.distrust(error);
+      throw error;
+    }
+    if (!this.#fenced) this.#view.synced(journal, end);
+  }
+
+  get #fenced(): boolean {
+    return this.#writer?.fenced ?? false;
   }
 
   /** Nobody has recovered this store on this machine: the journal's chain itself says where it ends. */

@@ -79,6 +79,11 @@ export class WriteSide {
     return this.#writer?.fenced ?? false;
   }
 
+  /** A flush failed: nothing is promised until the store has been recovered. */
+  async distrust(cause: unknown): Promise<void> {
+    await this.#writer?.distrust(cause);
+  }
+
   async start(): Promise<{ view: LogView; incarnation: string }> {
     const { lock, options } = this.#core;
     const head = readHead(this.#core.disk, this.#headFile);

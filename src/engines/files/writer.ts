@@ -280,6 +280,7 @@ export class Writer {
         const flushed = this.#view.journal().syncAsync();
         this.#applyIfDue();
         await flushed;
+        this.#refuseIfFenced();
       }
     } catch (error) {
       throw await this.#fence(frame.events, error);
@@ -294,10 +295,16 @@ export class Writer {
     if (this.#view.allSynced) return;
     try {
       await this.#view.journal().syncAsync();
+      this.#refuseIfFenced();
     } catch (error) {
       throw await this.#fence([], error);
     }
     this.#noteSynced({ journal, end });
+  }
+
+  /** The kernel tells each failure once: a flush that seems well may have lost what another one was told of. */
+  #refuseIfFenced(): void {
+    if (this.#fenced) throw new Error("another flush failed meanwhile");
   }
 
   /** While a flush is under way, this thread has time to write what earlier flushes made safe. */

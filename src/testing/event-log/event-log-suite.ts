@@ -75,7 +75,7 @@ const CASES: readonly SuiteCase[] = [
  *
  * declare function openMyStoreInANewFolder(options: OpenOptions): Promise<OpenedLog>;
  *
- * eventLogSuite({ test, open: ({ clock }) => openMyStoreInANewFolder({ clock }) });
+ * eventLogSuite({ test, open: openMyStoreInANewFolder });
  * ```
  */
 export function eventLogSuite(options: EventLogSuiteOptions): void {
