@@ -127,7 +127,7 @@ async function firstPages(path: string): Promise<Measurement[]> {
   await using store = await openStore({ path });
   const database = new DatabaseSync(join(path, "bare.db"));
   const bare: Readonly<Record<string, () => number[]>> = {
-    "one issue and type": () => positions(database, "stream = 'BENCH-77' AND type = 'AgentCompleted'"),
+    "one issue and type": () => positions(database, "stream = 'BENCH-77' AND +type = 'AgentCompleted'"),
     "one agent": () => positions(database, "agent = 'code-writer-3'"),
   };
   const measurements: Measurement[] = [];

@@ -29,7 +29,8 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
   },
   ESO_INVALID_QUERY: {
     errorClass: "ValidationError",
-    advice: "Correct the filter, moment or option that `issues` names. `eso help moments` shows how times are written.",
+    advice:
+      "Correct the filter, moment or option that `issues` names. `eso help moments` shows how times are written.",
   },
   ESO_CONFLICT: {
     errorClass: "ConflictError",
@@ -65,11 +66,17 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
       "Nothing was written; try again. If it stays so, look for a stopped process (`eso doctor`), or raise " +
       "`storage.lock_timeout_seconds`. There is no lock file to delete: the lock ends with its process.",
   },
-  ESO_STORE_CLOSED: { errorClass: "EsoError", advice: "Open the store again, or close it only after the last call." },
-  ESO_STORAGE_FULL: { errorClass: "StorageError", advice: "Free some space and try again. What was acknowledged is safe." },
+  ESO_STORE_CLOSED: {
+    errorClass: "EsoError",
+    advice: "Open the store again, or close it only after the last call.",
+  },
+  ESO_STORAGE_FULL: {
+    errorClass: "StorageError",
+    advice: "Free some space and try again. What was acknowledged is safe.",
+  },
   ESO_STORAGE_READ_ONLY: {
     errorClass: "StorageError",
-    advice: "Check the folder's owner, permissions and mount, or open the store without `access: \"read\"`.",
+    advice: 'Check the folder\'s owner, permissions and mount, or open the store without `access: "read"`.',
   },
   ESO_INVALID_CONFIG: {
     errorClass: "ConfigError",
@@ -79,7 +86,8 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
   },
   ESO_FORMAT_TOO_NEW: {
     errorClass: "ConfigError",
-    advice: "Install the newest version: `npm install -g event-sourcing-orchestrator@latest`. Nothing was changed.",
+    advice:
+      "Install the newest version: `npm install -g event-sourcing-orchestrator@latest`. Nothing was changed.",
   },
   ESO_NETWORK_FILE_SYSTEM: {
     errorClass: "ConfigError",
@@ -91,7 +99,10 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
     errorClass: "ConfigError",
     advice: "Move away the link or device that the message names; the store does not go through it.",
   },
-  ESO_REPLAY_REFUSED: { errorClass: "ReplayRefusedError", advice: "Reserved; this version has no replay and never throws it." },
+  ESO_REPLAY_REFUSED: {
+    errorClass: "ReplayRefusedError",
+    advice: "Reserved; this version has no replay and never throws it.",
+  },
   ESO_TIMEOUT: {
     errorClass: "EsoError",
     advice:
@@ -119,7 +130,8 @@ and hints is for people and may change.
 export function renderErrorReference(): string {
   const codes = Object.entries(ERROR_CODES) as [EsoErrorCode, string][];
   const rows = codes.map(
-    ([code]) => `| [\`${code}\`](#${code.toLowerCase()}) | \`${ADVICE[code].errorClass}\` | ${exitCodeOf(code)} |\n`,
+    ([code]) =>
+      `| [\`${code}\`](#${code.toLowerCase()}) | \`${ADVICE[code].errorClass}\` | ${exitCodeOf(code)} |\n`,
   );
   return `${INTRODUCTION}${rows.join("")}\n${codes.map(renderCode).join("\n")}`;
 }

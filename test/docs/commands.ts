@@ -9,7 +9,9 @@ export function commandsIn({ language, text }: Snippet): readonly (readonly stri
   if (!SHELLS.has(language) && !SESSIONS.has(language)) return [];
   const joined = text.replaceAll(/\\\n\s*/g, " ");
   const lines = joined.split("\n").map((line) => line.trim());
-  const typed = SESSIONS.has(language) ? lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2)) : lines;
+  const typed = SESSIONS.has(language)
+    ? lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2))
+    : lines;
   return typed.flatMap(esoCommands);
 }
 
@@ -21,7 +23,8 @@ export function esoCommands(line: string): readonly (readonly string[])[] {
   });
 }
 
-const TOKEN = /\s+|#.*$|\d?>>?&?\d?|<|\|\|?|&&?|;|(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$\([^)]*\)|[^\s'"\\|&;<>])+/g;
+const TOKEN =
+  /\s+|#.*$|\d?>>?&?\d?|<|\|\|?|&&?|;|(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\$\([^)]*\)|[^\s'"\\|&;<>])+/g;
 
 /** Each command of a line as its words; redirections are left out. */
 function pipeline(line: string): readonly (readonly string[])[] {
@@ -38,9 +41,10 @@ function pipeline(line: string): readonly (readonly string[])[] {
   return commands.filter((words) => words.length > 0);
 }
 
+/** Single quotes keep everything, double quotes all but escapes. */
 function unquoted(token: string): string {
-  return token.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/g, (_, single, double, escaped) =>
-    String(single ?? double?.replaceAll(/\\(.)/g, "$1") ?? escaped),
+  return token.replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"|\\./g, (part) =>
+    part.startsWith("'") ? part.slice(1, -1) : part.replaceAll(/^"|"$/g, "").replaceAll(/\\(.)/g, "$1"),
   );
 }
 

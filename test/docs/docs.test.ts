@@ -55,10 +55,12 @@ async function compile(all: readonly Snippet[], names: readonly ExportedName[]):
     }
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(TSCONFIG));
     const tsc = join(ROOT, "node_modules/.bin/tsc");
-    const { stdout } = await promisify(execFile)(tsc, ["-p", folder], { cwd: ROOT }).catch((error: { stdout?: string }) => {
-      if (error.stdout === undefined || error.stdout === "") throw error;
-      return { stdout: error.stdout };
-    });
+    const { stdout } = await promisify(execFile)(tsc, ["-p", folder], { cwd: ROOT }).catch(
+      (error: { stdout?: string }) => {
+        if (error.stdout === undefined || error.stdout === "") throw error;
+        return { stdout: error.stdout };
+      },
+    );
     return stdout.replaceAll(/\S*snippet-(\d+)\.ts\(\d+,\d+\)/g, (_, index) => {
       const { path, line } = all[Number(index)] ?? { path: "?", line: 0 };
       return `${path}, snippet at line ${line}`;
@@ -102,7 +104,10 @@ test.each(pages.map(({ path }) => path))("every command in %s is one that eso ta
 });
 
 test("so is every example of a command, and every command in a store's README", () => {
-  const lines = [...COMMANDS.flatMap(({ examples }) => examples.map(({ command }) => command)), ...STORE_README.split("\n")];
+  const lines = [
+    ...COMMANDS.flatMap(({ examples }) => examples.map(({ command }) => command)),
+    ...STORE_README.split("\n"),
+  ];
   const commands = lines.flatMap((line) => esoCommands(line.trim()));
   expect(commands.length).toBeGreaterThan(40);
   expect(commands.map(refusal).filter((reason) => reason !== undefined)).toEqual([]);
@@ -132,8 +137,11 @@ const NOT_YET: Readonly<Record<string, readonly string[]>> = {
 test.each(pages.map(({ path }) => path))("every command that %s names exists", (path) => {
   const { text } = pages.find((page) => page.path === path)!;
   const missing = commandsNamedIn(text).filter((command) => unknown(command) !== undefined);
-  const families = new Set(missing.map((command) => command.split(" ", 1)[0]));
-  expect([...families].sort(), missing.map(unknown).join("\n")).toEqual(NOT_YET[path] ?? []);
+  const families = new Set(missing.map((command) => command.split(" ", 1)[0] ?? ""));
+  expect(
+    [...families].sort((a, b) => a.localeCompare(b)),
+    missing.map(unknown).join("\n"),
+  ).toEqual(NOT_YET[path] ?? []);
 });
 
 test("every command is documented with its options", () => {
@@ -149,7 +157,8 @@ test("every command is documented with its options", () => {
 
 test("every configuration key is documented", () => {
   const lines = reference("configuration.md").split("\n");
-  for (const [key] of CONFIG_KEYS) expect(lines).toContain(key.includes(".") ? `### \`${key}\`` : `## ${key}`);
+  for (const [key] of CONFIG_KEYS)
+    expect(lines).toContain(key.includes(".") ? `### \`${key}\`` : `## ${key}`);
 });
 
 test("every event type is documented", () => {
@@ -166,25 +175,34 @@ test("every error code is documented (run `node scripts/generate-error-docs.ts`)
 
 test("errors have the classes that their page says", () => {
   const thrown = new Map<string, Set<string>>();
-  for (const { text } of filesMatching("src/**/*.ts").filter(({ path }) => !isTest(path) && !path.includes("/testing/"))) {
+  for (const { text } of filesMatching("src/**/*.ts").filter(
+    ({ path }) => !isTest(path) && !path.includes("/testing/"),
+  )) {
     for (const [, errorClass = "", code = ""] of text.matchAll(/new (\w+)\(\s*"(ESO_\w+)"/g)) {
       thrown.set(code, (thrown.get(code) ?? new Set()).add(errorClass));
     }
   }
   expect(thrown.size).toBeGreaterThan(12);
-  for (const [code, classes] of thrown) expect([...classes], code).toContain(ADVICE[code as keyof typeof ADVICE].errorClass);
+  for (const [code, classes] of thrown)
+    expect([...classes], code).toContain(ADVICE[code as keyof typeof ADVICE].errorClass);
 });
 
 /** GitHub's anchor of a heading. */
 function anchorOf(heading: string): string {
   const text = heading.replaceAll(/[`*]/g, "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
-  return text.trim().toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(/\s/g, "-");
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
 }
 
 test.each(pages.map(({ path }) => path))("links in %s lead somewhere", (path) => {
   const { text } = pages.find((page) => page.path === path)!;
   const prose = text.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "").replaceAll(/`[^`\n]*`/g, "");
-  const broken = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link).filter((link) => !leads(link, path));
+  const broken = [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = ""]) => link)
+    .filter((link) => !leads(link, path));
   expect(broken).toEqual([]);
 });
 
@@ -200,7 +218,9 @@ function leads(link: string, from: string): boolean {
 
 test("every guide and decision is in the index", () => {
   const index = readFileSync(join(ROOT, "docs/README.md"), "utf8");
-  for (const { path } of pages.filter((page) => page.path.startsWith("docs/") && page.path !== "docs/README.md")) {
+  for (const { path } of pages.filter(
+    (page) => page.path.startsWith("docs/") && page.path !== "docs/README.md",
+  )) {
     expect(index).toContain(`(${path.slice("docs/".length)})`);
   }
 });

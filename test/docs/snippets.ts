@@ -28,7 +28,9 @@ export function examplesIn({ path, text }: SourceFile, names: readonly ExportedN
   return [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) => {
     const [, example] = comment[0].split("@example");
     const behind = text.slice(comment.index + comment[0].length);
-    const declared = /^\s*export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/.exec(behind)?.[1];
+    const declared = /^\s*export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/.exec(
+      behind,
+    )?.[1];
     const isMember = /^\n {2}\S/.test(behind);
     if (example === undefined || (!isMember && !names.some(({ name }) => name === declared))) return [];
     const line = text.slice(0, comment.index).split("\n").length;
@@ -44,7 +46,9 @@ export function exportsOf(entry: SourceFile): Exports {
   const from = entry.path.includes("/testing/") ? `${PACKAGE}/testing` : PACKAGE;
   const modules: string[] = [];
   const names: Omit<ExportedName, "from">[] = [];
-  for (const [, type, list, file = ""] of entry.text.matchAll(/export (type )?(?:\*|\{([^}]*)\}) from "([^"]+)"/g)) {
+  for (const [, type, list, file = ""] of entry.text.matchAll(
+    /export (type )?(?:\*|\{([^}]*)\}) from "([^"]+)"/g,
+  )) {
     const path = posix.join(posix.dirname(entry.path), file);
     modules.push(path);
     if (list === undefined) names.push(...declaredIn(path));
@@ -77,7 +81,9 @@ function listed(list: string, allTypes: boolean): readonly Omit<ExportedName, "f
 
 function declaredIn(path: string): readonly Omit<ExportedName, "from">[] {
   const [file] = filesMatching(path);
-  const declarations = (file?.text ?? "").matchAll(/^export (?:async )?(class|const|function|interface|type) (\w+)/gm);
+  const declarations = (file?.text ?? "").matchAll(
+    /^export (?:async )?(class|const|function|interface|type) (\w+)/gm,
+  );
   return [...declarations].map(([, kind = "", name = ""]) => ({
     name,
     isType: kind === "interface" || kind === "type",
@@ -90,7 +96,9 @@ function declaredIn(path: string): readonly Omit<ExportedName, "from">[] {
  */
 export function asModule({ text }: Snippet, names: readonly ExportedName[]): string {
   const takesStore = /\bstore\b/.test(text) && !/\b(?:const|using|let) store\b/.test(text);
-  const used = names.filter(({ name }) => name !== "EventStore" && new RegExp(`\\b${name}\\b`).test(text) && !isImported(text, name));
+  const used = names.filter(
+    ({ name }) => name !== "EventStore" && new RegExp(`\\b${name}\\b`).test(text) && !isImported(text, name),
+  );
   const wanted = [...used, ...(takesStore ? [{ name: "EventStore", isType: true, from: PACKAGE }] : [])];
   return [
     ...wanted.map(({ name, isType, from }) => `import ${isType ? "type " : ""}{ ${name} } from "${from}";`),
@@ -101,5 +109,7 @@ export function asModule({ text }: Snippet, names: readonly ExportedName[]): str
 }
 
 function isImported(text: string, name: string): boolean {
-  return [...text.matchAll(/import (?:type )?\{([^}]*)\} from/g)].some(([, list = ""]) => new RegExp(`\\b${name}\\b`).test(list));
+  return [...text.matchAll(/import (?:type )?\{([^}]*)\} from/g)].some(([, list = ""]) =>
+    new RegExp(`\\b${name}\\b`).test(list),
+  );
 }

@@ -54,7 +54,9 @@ interface EventFile {
 /** Checks the whole store; `problems` is empty when everything is as it must be. */
 export function checkStore(base: string, options: CheckOptions = {}): CheckedStore {
   const problems: string[] = [];
-  const { store_id: storeId } = JSON.parse(readFileSync(join(base, ".store", "store.json"), "utf8")) as { store_id: string };
+  const { store_id: storeId } = JSON.parse(readFileSync(join(base, ".store", "store.json"), "utf8")) as {
+    store_id: string;
+  };
   const streams = new Map<string, FoundEvent[]>();
   for (const file of eventFiles(base)) {
     const found = readEvents(base, file, problems);
@@ -81,7 +83,9 @@ export function mustBeWhole(base: string, options: CheckOptions = {}): CheckedSt
 
 function eventFiles(base: string): EventFile[] {
   const files: EventFile[] = [];
-  for (const day of readdirSync(base).filter((name) => DAY.test(name)).sort()) {
+  for (const day of readdirSync(base)
+    .filter((name) => DAY.test(name))
+    .sort()) {
     for (const stream of readdirSync(join(base, day)).sort()) {
       const path = join(base, day, stream, "events.jsonl");
       if (existsSync(path)) files.push({ stream, day, path });
@@ -89,12 +93,15 @@ function eventFiles(base: string): EventFile[] {
   }
   const global = join(base, "global");
   if (!existsSync(global)) return files;
-  for (const day of readdirSync(global).filter((name) => DAY.test(name)).sort()) {
+  for (const day of readdirSync(global)
+    .filter((name) => DAY.test(name))
+    .sort()) {
     const path = join(global, day, "events.jsonl");
     if (existsSync(path)) files.push({ stream: "global", day, path });
   }
   const open = join(global, "events.jsonl");
-  if (existsSync(open) && statSync(open).size > 0) files.push({ stream: "global", day: undefined, path: open });
+  if (existsSync(open) && statSync(open).size > 0)
+    files.push({ stream: "global", day: undefined, path: open });
   return files;
 }
 
@@ -112,9 +119,11 @@ function readEvents(base: string, file: EventFile, problems: string[]): FoundEve
     }
     start = end + 1;
   }
-  if (start !== bytes.length) problems.push(`${name}: ${bytes.length - start} bytes without LF behind byte ${start}`);
+  if (start !== bytes.length)
+    problems.push(`${name}: ${bytes.length - start} bytes without LF behind byte ${start}`);
   for (const day of days) {
-    if (file.day !== undefined && day !== file.day) problems.push(`${name}: holds an event recorded on ${day}`);
+    if (file.day !== undefined && day !== file.day)
+      problems.push(`${name}: holds an event recorded on ${day}`);
   }
   if (days.size > 1) problems.push(`${name}: holds events of ${[...days].join(", ")}`);
   return events;
@@ -130,7 +139,9 @@ function parseLine(
   if (bytes.length > LINE_BYTES_MAX) problems.push(`${where}: a line of ${bytes.length} bytes`);
   if (!Buffer.from(line).equals(bytes)) problems.push(`${where}: not UTF-8`);
   try {
-    const event = JSON.parse(line) as Omit<FoundEvent, "stream" | "file" | "offset" | "line"> & { issue_key?: string };
+    const event = JSON.parse(line) as Omit<FoundEvent, "stream" | "file" | "offset" | "line"> & {
+      issue_key?: string;
+    };
     const stream = event.issue_key ?? "global";
     if (stream !== place.file.stream) problems.push(`${where}: an event of ${stream}`);
     return { ...event, stream, file: place.file.path, offset: place.offset, line };
@@ -144,7 +155,11 @@ function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-function checkStream(storeId: string, stream: string, given: { events: FoundEvent[]; problems: string[] }): void {
+function checkStream(
+  storeId: string,
+  stream: string,
+  given: { events: FoundEvent[]; problems: string[] },
+): void {
   let hash = sha256(`eso-stream-genesis/v1\n${storeId}\n${stream}\n`);
   given.events.forEach((event, index) => {
     const where = `${stream} line ${index + 1} (${event.file}, byte ${event.offset})`;
@@ -157,8 +172,10 @@ function checkStream(storeId: string, stream: string, given: { events: FoundEven
 function checkOrder(events: readonly FoundEvent[], problems: string[]): void {
   let before = "";
   events.forEach((event, index) => {
-    if (event.position !== index + 1) problems.push(`position ${event.position} (${event.event_id}) stands at place ${index + 1}`);
-    if (event.recorded_at < before) problems.push(`position ${event.position} was recorded before the one it follows`);
+    if (event.position !== index + 1)
+      problems.push(`position ${event.position} (${event.event_id}) stands at place ${index + 1}`);
+    if (event.recorded_at < before)
+      problems.push(`position ${event.position} was recorded before the one it follows`);
     before = event.recorded_at;
   });
 }
@@ -177,7 +194,9 @@ function checkIds(events: readonly FoundEvent[], options: CheckOptions, problems
     }
     for (const field of ["stream", "event_sequence", "position", "recorded_at"] as const) {
       if (found[field] !== ack[field]) {
-        problems.push(`${ack.event_id} was acknowledged with ${field} ${ack[field]}, but has ${found[field]}`);
+        problems.push(
+          `${ack.event_id} was acknowledged with ${field} ${ack[field]}, but has ${found[field]}`,
+        );
       }
     }
   }
@@ -187,6 +206,7 @@ function checkIds(events: readonly FoundEvent[], options: CheckOptions, problems
   if (options.tried === undefined) return;
   const tried = new Set(options.tried);
   for (const event of events) {
-    if (!event.event_type.startsWith("Store") && !tried.has(event.event_id)) problems.push(`nobody wrote ${event.event_id}`);
+    if (!event.event_type.startsWith("Store") && !tried.has(event.event_id))
+      problems.push(`nobody wrote ${event.event_id}`);
   }
 }

@@ -1,4 +1,13 @@
-import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -6,7 +15,16 @@ import { expect, test } from "vitest";
 import { IntegrityError } from "../../src/errors.ts";
 import { mustBeWhole } from "./check-store.ts";
 import { bringBack, overwrite, stateOf } from "./folder-state.ts";
-import { answersOf, comment, drain, openWith, prepareFolder, runWriter, seeded, temporaryFolder } from "./support.ts";
+import {
+  answersOf,
+  comment,
+  drain,
+  openWith,
+  prepareFolder,
+  runWriter,
+  seeded,
+  temporaryFolder,
+} from "./support.ts";
 import { eventsFileOf, smallStore } from "./torn-tails.ts";
 
 const SEED = 20_261_124;
@@ -15,7 +33,14 @@ const SEED = 20_261_124;
 async function checkpointedStore(folder: string): Promise<string> {
   const path = join(folder, "store");
   prepareFolder(path);
-  const job = { path, prefix: "w", streams: ["PROJ-1", "PROJ-2", "global"], events: 60, batch: 3, textBytes: 50 };
+  const job = {
+    path,
+    prefix: "w",
+    streams: ["PROJ-1", "PROJ-2", "global"],
+    events: 60,
+    batch: 3,
+    textBytes: 50,
+  };
   await runWriter({ ...job, journal: join(folder, "record"), journalMaxBytes: 3000 });
   return path;
 }
@@ -33,7 +58,8 @@ async function readWhole(base: string, stream: string): Promise<string[]> {
   const store = await openWith(base);
   try {
     const lines: string[] = [];
-    for await (const chunk of store.log.readStream(stream)) lines.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
+    for await (const chunk of store.log.readStream(stream))
+      lines.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
     return lines;
   } finally {
     await store.close();
@@ -91,7 +117,9 @@ test("a line made unreadable is reported by every way of reading, with the index
   bytes.fill("#", start, start + 40);
   overwrite(file, bytes);
   for (const lost of [undefined, "catalog.db"]) {
-    if (lost !== undefined) for (const suffix of ["", "-wal", "-shm"]) rmSync(join(base, ".store", `${lost}${suffix}`), { force: true });
+    if (lost !== undefined)
+      for (const suffix of ["", "-wal", "-shm"])
+        rmSync(join(base, ".store", `${lost}${suffix}`), { force: true });
     const store = await openWith(base);
     const how = lost === undefined ? "catalogue kept" : "catalogue lost";
     const inStream = await failureOf(async () => {
@@ -135,23 +163,37 @@ test.each([
   ["an empty line", "\n"],
   ["longer than the next event", `${"x".repeat(5000)}\nand more`],
   ["zeros", "\0\0\0\0\0\0\0\0"],
-])("foreign bytes behind the last line (%s) are kept aside, recorded, and never stand in a line", async (_name, foreign) => {
-  using folder = temporaryFolder();
-  const base = join(folder.path, "store");
-  const before = await smallStore(base);
-  const file = eventsFileOf(base, "PROJ-1");
-  const end = statSync(file).size;
-  appendFileSync(file, foreign);
-  const store = await openWith(base);
-  const ack = await store.logEvent(comment("PROJ-1", "behind"));
-  await store.close();
-  expect(ack.event_sequence).toBe((before.streams.get("PROJ-1")?.length ?? 0) + 1);
-  const checked = mustBeWhole(base);
-  const recovered = checked.streams.get("global")?.find(({ event_type }) => event_type === "StoreRecovered");
-  const [found] = (recovered?.metadata["found"] ?? []) as { file: string; offset: number; length: number; kept_as: string }[];
-  expect(found).toMatchObject({ file: file.slice(base.length + 1), offset: end, length: Buffer.byteLength(foreign) });
-  expect(readFileSync(join(base, ".store", "quarantine", found?.kept_as ?? ""), "utf8")).toBe(foreign);
-});
+])(
+  "foreign bytes behind the last line (%s) are kept aside, recorded, and never stand in a line",
+  async (_name, foreign) => {
+    using folder = temporaryFolder();
+    const base = join(folder.path, "store");
+    const before = await smallStore(base);
+    const file = eventsFileOf(base, "PROJ-1");
+    const end = statSync(file).size;
+    appendFileSync(file, foreign);
+    const store = await openWith(base);
+    const ack = await store.logEvent(comment("PROJ-1", "behind"));
+    await store.close();
+    expect(ack.event_sequence).toBe((before.streams.get("PROJ-1")?.length ?? 0) + 1);
+    const checked = mustBeWhole(base);
+    const recovered = checked.streams
+      .get("global")
+      ?.find(({ event_type }) => event_type === "StoreRecovered");
+    const [found] = (recovered?.metadata["found"] ?? []) as {
+      file: string;
+      offset: number;
+      length: number;
+      kept_as: string;
+    }[];
+    expect(found).toMatchObject({
+      file: file.slice(base.length + 1),
+      offset: end,
+      length: Buffer.byteLength(foreign),
+    });
+    expect(readFileSync(join(base, ".store", "quarantine", found?.kept_as ?? ""), "utf8")).toBe(foreign);
+  },
+);
 
 test("foreign bytes that arrive while a process is writing never stand in a line", async () => {
   using folder = temporaryFolder();
@@ -240,7 +282,10 @@ test("a damaged store.json is refused, naming it", async () => {
   await smallStore(base);
   const path = join(base, ".store", "store.json");
   writeFileSync(path, "{");
-  expect(await failureOf(() => openWith(base))).toMatchObject({ code: "ESO_INVALID_CONFIG", message: expect.stringContaining(path) });
+  expect(await failureOf(() => openWith(base))).toMatchObject({
+    code: "ESO_INVALID_CONFIG",
+    message: expect.stringContaining(path),
+  });
 });
 
 test("a file replaced under a running writer is not taken for the one it wrote, and its lines are not given up", async () => {
@@ -257,7 +302,9 @@ test("a file replaced under a running writer is not taken for the one it wrote, 
   writeFileSync(file, copy);
   chmodSync(file, 0o600);
   for (let index = 0; index < 30; index++) {
-    const ack = await failureOf(async () => acks.push(await store.logEvent(comment("PROJ-1", `more ${index}`, "z".repeat(200)))));
+    const ack = await failureOf(async () =>
+      acks.push(await store.logEvent(comment("PROJ-1", `more ${index}`, "z".repeat(200)))),
+    );
     if (ack !== undefined) break;
   }
   await failureOf(() => store.close());

@@ -30,21 +30,34 @@ async function everything(base: string, access: "read" | "write"): Promise<unkno
   try {
     const answers = await answersOf(store);
     const queried: string[] = [];
-    for await (const event of store.queryEvents({ issueKey: "PROJ-2", eventTypes: ["CommentPosted"] })) queried.push(event.event_id);
+    for await (const event of store.queryEvents({ issueKey: "PROJ-2", eventTypes: ["CommentPosted"] }))
+      queried.push(event.event_id);
     const ids = answers.lines.map((line) => (JSON.parse(line) as { event_id: string }).event_id);
     const found = await Promise.all(ids.map(async (id) => (await store.getEvent(id))?.position));
     const keyed = (await store.log.findByKey("comment:keyed"))?.position;
-    return { answers: withoutRecovery(answers), queried, found: found.length, keyed, missing: found.includes(undefined) };
+    return {
+      answers: withoutRecovery(answers),
+      queried,
+      found: found.length,
+      keyed,
+      missing: found.includes(undefined),
+    };
   } finally {
     await store.close();
   }
 }
 
+function own(line: string): boolean {
+  return !line.includes('"event_type":"StoreRecovered"');
+}
+
 /** What recovery adds to `global` is no answer to a question about the events before. */
 function withoutRecovery(answers: { lines: string[]; streams: Record<string, string[]> }) {
-  const own = (line: string): boolean => !line.includes('"event_type":"StoreRecovered"');
   const streams = Object.entries(answers.streams).map(([name, lines]) => [name, lines.filter(own)]);
-  return { lines: answers.lines.filter(own), streams: Object.fromEntries(streams) as Record<string, string[]> };
+  return {
+    lines: answers.lines.filter(own),
+    streams: Object.fromEntries(streams) as Record<string, string[]>,
+  };
 }
 
 const DATABASE = (name: string): string[] => [name, `${name}-wal`, `${name}-shm`];
@@ -60,7 +73,10 @@ const PARTS: [string, string[]][] = [
   ["the head and the catalogue", ["head", ...DATABASE("catalog.db")]],
   ["the journal and the head", ["journal", "head"]],
   ["the journal and the ids", ["journal", "ids"]],
-  ["all of these", ["order", "ids", "head", "journal", ...["catalog.db", "index.db", "lock.db"].flatMap(DATABASE)]],
+  [
+    "all of these",
+    ["order", "ids", "head", "journal", ...["catalog.db", "index.db", "lock.db"].flatMap(DATABASE)],
+  ],
 ];
 
 test.each(PARTS)("without %s a closed store answers the same, and goes on", async (_name, parts) => {
@@ -79,24 +95,27 @@ test.each(PARTS)("without %s a closed store answers the same, and goes on", asyn
   mustBeWhole(base);
 });
 
-test.each(["catalog.db", "order", "index.db", "head"])("%s full of random bytes is made anew", async (name) => {
-  using folder = temporaryFolder();
-  const base = await closedStore(folder.path);
-  const before = await everything(base, "write");
-  const path = join(base, ".store", name);
-  for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-  overwrite(path, randomFillSync(readFileSync(path)));
-  // Places of lines are checked against the lines; nothing false may come out, whatever else happens.
-  const after = await everything(base, "write").catch((error: unknown) => error);
-  if (after instanceof Error) expect(after).toMatchObject({ code: "ESO_LOG_DAMAGED" });
-  else expect(after).toMatchObject({ ...(before as object), found: expect.any(Number) });
-  const store = await openWith(base);
-  await store.logEvent(comment("PROJ-1", "fresh"));
-  await store.close();
-  mustBeWhole(base);
-});
+test.each(["catalog.db", "order", "index.db", "head"])(
+  "%s full of random bytes is made anew",
+  async (name) => {
+    using folder = temporaryFolder();
+    const base = await closedStore(folder.path);
+    const before = await everything(base, "write");
+    const path = join(base, ".store", name);
+    for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+    overwrite(path, randomFillSync(readFileSync(path)));
+    // Places of lines are checked against the lines; nothing false may come out, whatever else happens.
+    const after = await everything(base, "write").catch((error: unknown) => error);
+    if (after instanceof Error) expect(after).toMatchObject({ code: "ESO_LOG_DAMAGED" });
+    else expect(after).toMatchObject({ ...(before as object), found: expect.any(Number) });
+    const store = await openWith(base);
+    await store.logEvent(comment("PROJ-1", "fresh"));
+    await store.close();
+    mustBeWhole(base);
+  },
+);
 
-test.each(["catalog.db", "order", "index.db"])("an older %s is brought up to date", async (name) => {
+test.each(["catalog.db", "order", "index.db", "head"])("an older %s is brought up to date", async (name) => {
   using folder = temporaryFolder();
   const base = await closedStore(folder.path);
   const older = stateOf(join(base, ".store"));
@@ -145,7 +164,8 @@ test("summaries beside the events may be deleted, damaged or foreign", async () 
   await store.logEvent(comment("PROJ-1", "fresh"));
   await store.logEvent(comment("PROJ-2", "fresh"));
   await store.close();
-  const read = (name: string): unknown => JSON.parse(readFileSync(join(base, day, name, "metadata.json"), "utf8"));
+  const read = (name: string): unknown =>
+    JSON.parse(readFileSync(join(base, day, name, "metadata.json"), "utf8"));
   expect(read("PROJ-1")).toMatchObject({ events: 42, sequence_range: { first: 1, last: 42 } });
   expect(read("PROJ-2")).toMatchObject({ events: 41 });
   expect(existsSync(join(base, day, "index.json"))).toBe(true);
@@ -156,7 +176,8 @@ test("the catalogue deleted under a running writer harms neither it nor those wh
   const base = await closedStore(folder.path);
   const running = await openWith(base, { journalMaxBytes: 6000 });
   const acks = [];
-  for (let index = 0; index < 20; index++) acks.push(await running.logEvent(comment("PROJ-1", `before ${index}`)));
+  for (let index = 0; index < 20; index++)
+    acks.push(await running.logEvent(comment("PROJ-1", `before ${index}`)));
   for (const name of DATABASE("catalog.db")) rmSync(join(base, ".store", name), { force: true });
   const second = await openWith(base, { journalMaxBytes: 6000 });
   for (let index = 0; index < 40; index++) {
@@ -176,12 +197,37 @@ test("the catalogue deleted under a running writer harms neither it nor those wh
   await third.close();
 });
 
+test("the ids lost under a running reader are made anew, by several reads at once too", async () => {
+  using folder = temporaryFolder();
+  const base = join(folder.path, "store");
+  prepareFolder(base);
+  const reader = await openWith(base, { journalMaxBytes: 3000 });
+  await reader.logEvent(comment("PROJ-1", "first"));
+  const writer = await openWith(base, { journalMaxBytes: 3000 });
+  for (let index = 0; index < 60; index++)
+    await writer.logEvent(comment("PROJ-1", `c${index}`, "x".repeat(200)));
+  await writer.close();
+  for (const name of readdirSync(join(base, ".store", "ids"))) rmSync(join(base, ".store", "ids", name));
+  const counts = await Promise.all(
+    Array.from({ length: 8 }, async () => (await answersOf(reader)).streams["PROJ-1"]?.length),
+  );
+  expect(counts).toEqual(Array.from({ length: 8 }, () => 61));
+  await reader.close();
+  mustBeWhole(base);
+});
+
 test("a state brought back in place, as by a file-wise restore, opens as it was", async () => {
   using folder = temporaryFolder();
   const base = await closedStore(folder.path);
   const before = await everything(base, "write");
   const state = stateOf(base);
-  await runWriter({ path: base, prefix: "m", streams: ["PROJ-1"], events: 30, journal: join(folder.path, "more") });
+  await runWriter({
+    path: base,
+    prefix: "m",
+    streams: ["PROJ-1"],
+    events: 30,
+    journal: join(folder.path, "more"),
+  });
   bringBack(base, state);
   expect(await everything(base, "write")).toEqual(before);
   mustBeWhole(base);

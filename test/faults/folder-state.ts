@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Every file of a folder with its bytes. No process may have the folder's store open. */
@@ -24,7 +35,7 @@ export function overwrite(path: string, bytes: Uint8Array): void {
   const file = openSync(path, existsSync(path) ? "r+" : "w+", 0o600);
   try {
     if (fstatSync(file).size > bytes.length) ftruncateSync(file, bytes.length);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, done);
+    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, done);
   } finally {
     closeSync(file);
   }

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 
 import { type CheckedStore, mustBeWhole } from "./check-store.ts";
-import { drain, expectationsOf, readRecord, runWriter, seeded, startWriter, type WriterJob } from "./support.ts";
+import {
+  drain,
+  expectationsOf,
+  readRecord,
+  runWriter,
+  seeded,
+  startWriter,
+  type WriterJob,
+} from "./support.ts";
 
 export interface KillRoundsOptions {
   /** Holds the store and what the writers write down. */
@@ -53,7 +61,10 @@ export async function killRounds(options: KillRoundsOptions): Promise<CheckedSto
   return checked;
 }
 
-function jobOf(at: { path: string; folder: string; round: number; index: number }, random: () => number): WriterJob {
+function jobOf(
+  at: { path: string; folder: string; round: number; index: number },
+  random: () => number,
+): WriterJob {
   const { path, folder, round, index } = at;
   const flavour = FLAVOURS[Math.floor(random() * FLAVOURS.length)] ?? {};
   const prefix = `r${round}w${index}`;
@@ -71,12 +82,14 @@ async function killedAfter(job: WriterJob, appends: number): Promise<void> {
     if (line === "ready" ? appends === 0 : seen >= appends) writer.child.kill("SIGKILL");
   }
   const end = await writer.ended;
-  if (end !== "SIGKILL") throw new Error(`writer ${job.prefix} ended with ${end} before it was killed:\n${writer.errors()}`);
+  if (end !== "SIGKILL")
+    throw new Error(`writer ${job.prefix} ended with ${end} before it was killed:\n${writer.errors()}`);
 }
 
 function refuseErrors(errors: readonly { name: string; message: string }[]): void {
   const [first] = errors;
-  if (first !== undefined) throw new Error(`${errors.length} appends failed, first: ${first.name} ${first.message}`);
+  if (first !== undefined)
+    throw new Error(`${errors.length} appends failed, first: ${first.name} ${first.message}`);
 }
 
 /** A writer is killed in mid-append; a second one tries everything again with the same ids. */

@@ -2,9 +2,20 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import { exitCodeOf } from "../../src/cli/exit-codes.ts";
 import { StoreLockedError } from "../../src/errors.ts";
 import { mustBeWhole } from "./check-store.ts";
-import { comment, drain, expectationsOf, openWith, prepareFolder, readRecord, startNode, startWriter, temporaryFolder } from "./support.ts";
+import {
+  comment,
+  drain,
+  expectationsOf,
+  openWith,
+  prepareFolder,
+  readRecord,
+  startNode,
+  startWriter,
+  temporaryFolder,
+} from "./support.ts";
 
 const HOLDER = join(import.meta.dirname, "holder.fixture.ts");
 
@@ -21,6 +32,7 @@ test("a lock held by a stopped process is never stolen: waiters give up in time,
     const error = await store.logEvent(comment("PROJ-1", "refused")).catch((one: unknown) => one);
     expect(error).toBeInstanceOf(StoreLockedError);
     expect((error as StoreLockedError).code).toBe("ESO_STORE_LOCKED");
+    expect(exitCodeOf((error as StoreLockedError).code)).toBe(7);
     expect((error as StoreLockedError).details?.waited_ms).toBeGreaterThanOrEqual(300);
   }
   // Reading needs no lock.
@@ -54,7 +66,14 @@ test("writers that are stopped and continued in turn write nothing twice and los
   using folder = temporaryFolder();
   const path = join(folder.path, "store");
   prepareFolder(path);
-  const job = { path, streams: ["PROJ-1", "PROJ-2"], events: 150, chatty: true, journalMaxBytes: 30_000, lockTimeoutSeconds: 120 };
+  const job = {
+    path,
+    streams: ["PROJ-1", "PROJ-2"],
+    events: 150,
+    chatty: true,
+    journalMaxBytes: 30_000,
+    lockTimeoutSeconds: 120,
+  };
   const names = ["a", "b", "c"];
   const writers = names.map((prefix) => startWriter({ ...job, prefix, journal: join(folder.path, prefix) }));
   const stopping = writers.map(async (writer, index) => {

@@ -1,7 +1,18 @@
 import { join } from "node:path";
 
+import type { EventStore } from "../../src/store/event-store.ts";
 import { type CheckedStore, mustBeWhole } from "./check-store.ts";
-import { drain, expectationsOf, openWith, prepareFolder, readRecord, startNode, startWriter, succeeded, type WriterJob } from "./support.ts";
+import {
+  drain,
+  expectationsOf,
+  openWith,
+  prepareFolder,
+  readRecord,
+  startNode,
+  startWriter,
+  succeeded,
+  type WriterJob,
+} from "./support.ts";
 
 const TAIL = join(import.meta.dirname, "tail.fixture.ts");
 
@@ -23,7 +34,9 @@ export async function crowd({ folder, writers, job, tails = 0 }: CrowdOptions): 
     return { ...job, path, prefix, journal: join(folder, prefix), waitForGo: true, lockTimeoutSeconds: 120 };
   });
   const total = writers * job.events;
-  const readers = Array.from({ length: tails }, () => startNode([TAIL, JSON.stringify({ path, events: total })]));
+  const readers = Array.from({ length: tails }, () =>
+    startNode([TAIL, JSON.stringify({ path, events: total })]),
+  );
   const processes = jobs.map((one) => startWriter(one));
   for (const process of [...processes, ...readers]) {
     const line = await process.line();
@@ -45,19 +58,15 @@ export async function watchOthers(folder: string, job: Partial<WriterJob>): Prom
   prepareFolder(path);
   const reader = await openWith(path);
   const shared = { path, streams: ["PROJ-1", "PROJ-2"], events: 400, width: 4 };
-  const writers = ["a", "b"].map((prefix) => startWriter({ ...shared, prefix, journal: join(folder, prefix), ...job }));
+  const writers = ["a", "b"].map((prefix) =>
+    startWriter({ ...shared, prefix, journal: join(folder, prefix), ...job }),
+  );
   let seen: string[] = [];
   let looks = 0;
-  let running = writers.length;
-  for (const writer of writers) void writer.ended.then(() => running--);
+  const running = new Set(writers);
+  for (const writer of writers) void writer.ended.then(() => running.delete(writer));
   do {
-    const now: string[] = [];
-    for await (const chunk of reader.log.readAll()) {
-      for (const { bytes, position } of chunk) {
-        now.push(Buffer.from(bytes).toString());
-        if (position !== now.length) throw new Error(`position ${position} came as number ${now.length}`);
-      }
-    }
+    const now = await denseLines(reader);
     const changed = seen.findIndex((line, index) => now[index] !== line);
     if (changed >= 0) throw new Error(`position ${changed + 1} was seen, and is another or gone`);
     const heads = await reader.log.head();
@@ -65,7 +74,7 @@ export async function watchOthers(folder: string, job: Partial<WriterJob>): Prom
     await streamsMustFit(reader, now.length);
     seen = now;
     looks++;
-  } while (running > 0);
+  } while (running.size > 0);
   await Promise.all(writers.map(succeeded));
   await reader.close();
   await drain(path);
@@ -73,13 +82,26 @@ export async function watchOthers(folder: string, job: Partial<WriterJob>): Prom
   return looks;
 }
 
+/** Every line of the log; its positions must be 1, 2, 3 and so on. */
+async function denseLines(reader: EventStore): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const chunk of reader.log.readAll()) {
+    for (const { bytes, position } of chunk) {
+      if (position !== lines.push(Buffer.from(bytes).toString()))
+        throw new Error(`position ${position} came as number ${lines.length}`);
+    }
+  }
+  return lines;
+}
+
 /** Streams, read after the whole log was, hold no less than it did, without a gap. */
-async function streamsMustFit(reader: Awaited<ReturnType<typeof openWith>>, seen: number): Promise<void> {
+async function streamsMustFit(reader: EventStore, seen: number): Promise<void> {
   let events = 0;
   for (const stream of ["PROJ-1", "PROJ-2", "global"]) {
     let sequence = 0;
     for await (const event of reader.readStream(stream)) {
-      if (event.event_sequence !== ++sequence) throw new Error(`${stream} ${event.event_sequence} came as number ${sequence}`);
+      if (event.event_sequence !== ++sequence)
+        throw new Error(`${stream} ${event.event_sequence} came as number ${sequence}`);
     }
     events += sequence;
   }

@@ -114,29 +114,38 @@ interface RecordLine {
 
 /** Reads what one or more writers wrote down; a last line torn by a kill counts for nothing. */
 export function readRecord(...journals: string[]): WriterRecord {
-  const acknowledged = new Map<string, Acknowledged>();
-  const rejected = new Set<string>();
-  const tried = new Set<string>();
-  const errors: WriterRecord["errors"] = [];
+  const record = { acknowledged: new Map(), rejected: new Set(), tried: new Set(), errors: [] } as Outcomes;
   for (const journal of journals) {
     if (!existsSync(journal)) continue;
-    const open = new Set<string>();
+    const unknown = new Set<string>();
     for (const text of readFileSync(journal, "utf8").split("\n").slice(0, -1)) {
-      const line = JSON.parse(text) as RecordLine;
-      for (const id of line.tried ?? []) {
-        tried.add(id);
-        rejected.delete(id);
-        open.add(id);
-      }
-      for (const ack of line.acks ?? []) acknowledged.set(ack.event_id, ack);
-      for (const id of line.unknown ?? []) open.add(`unknown ${id}`);
-      // An id whose outcome was once unknown may be there, whatever a later try was told.
-      for (const id of line.rejected ?? []) if (!open.has(`unknown ${id}`)) rejected.add(id);
-      if (line.error !== undefined) errors.push(line.error);
+      takeDown(JSON.parse(text) as RecordLine, record, unknown);
     }
   }
-  for (const id of acknowledged.keys()) rejected.delete(id);
+  for (const id of record.acknowledged.keys()) record.rejected.delete(id);
+  const { acknowledged, rejected, tried, errors } = record;
   return { acknowledged: [...acknowledged.values()], rejected: [...rejected], tried: [...tried], errors };
+}
+
+interface Outcomes {
+  readonly acknowledged: Map<string, Acknowledged>;
+  readonly rejected: Set<string>;
+  readonly tried: Set<string>;
+  readonly errors: { code: string; name: string; message: string }[];
+}
+
+function takeDown(line: RecordLine, record: Outcomes, unknown: Set<string>): void {
+  for (const id of line.tried ?? []) {
+    record.tried.add(id);
+    record.rejected.delete(id);
+  }
+  for (const ack of line.acks ?? []) record.acknowledged.set(ack.event_id, ack);
+  for (const id of line.unknown ?? []) unknown.add(id);
+  // An id whose outcome was once unknown may be there, whatever a later try was told.
+  for (const id of line.rejected ?? []) {
+    if (!unknown.has(id)) record.rejected.add(id);
+  }
+  if (line.error !== undefined) record.errors.push(line.error);
 }
 
 /** What the checker shall hold a store against. */
@@ -164,7 +173,10 @@ export function openWith(
       journal_max_bytes: settings.journalMaxBytes ?? storage.journal_max_bytes,
       lock_timeout_seconds: settings.lockTimeoutSeconds ?? storage.lock_timeout_seconds,
     },
-    performance: { ...performance, apply_interval_ms: settings.applyIntervalMs ?? performance.apply_interval_ms },
+    performance: {
+      ...performance,
+      apply_interval_ms: settings.applyIntervalMs ?? performance.apply_interval_ms,
+    },
   };
   return openStore({ path, config, session: "faults", ...options });
 }
@@ -188,15 +200,19 @@ export function comment(stream: string, id: string, body = "text") {
 }
 
 /** What a store answers: every line in order of record, every stream, every id. */
-export async function answersOf(store: EventStore): Promise<{ lines: string[]; streams: Record<string, string[]> }> {
+export async function answersOf(
+  store: EventStore,
+): Promise<{ lines: string[]; streams: Record<string, string[]> }> {
   const lines: string[] = [];
-  for await (const chunk of store.log.readAll()) lines.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
+  for await (const chunk of store.log.readAll())
+    lines.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
   const streams: Record<string, string[]> = {};
   const names: string[] = [];
   for await (const { stream } of store.streams()) names.push(stream);
   for (const stream of names.sort()) {
     const own: string[] = [];
-    for await (const chunk of store.log.readStream(stream)) own.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
+    for await (const chunk of store.log.readStream(stream))
+      own.push(...chunk.map(({ bytes }) => Buffer.from(bytes).toString()));
     streams[stream] = own;
   }
   return { lines, streams };

@@ -2,10 +2,28 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { mustBeWhole } from "./check-store.ts";
-import { drain, expectationsOf, prepareFolder, readRecord, runWriter, startWriter, succeeded, type WriterJob } from "./support.ts";
+import {
+  drain,
+  expectationsOf,
+  prepareFolder,
+  readRecord,
+  runWriter,
+  startWriter,
+  succeeded,
+  type WriterJob,
+} from "./support.ts";
 
 /** The system calls with which the engine, and SQLite below it, changes what is on disk. */
-export const WRITE_CALLS = ["openat", "pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "unlink", "mkdir"] as const;
+export const WRITE_CALLS = [
+  "openat",
+  "pwrite64",
+  "fdatasync",
+  "fsync",
+  "ftruncate",
+  "rename",
+  "unlink",
+  "mkdir",
+] as const;
 export type WriteCall = (typeof WRITE_CALLS)[number];
 export type Fault = "KILL" | "EIO" | "ENOSPC";
 export const FAULTS: readonly Fault[] = ["KILL", "EIO", "ENOSPC"];
@@ -35,7 +53,19 @@ function jobIn(folder: string, name: string): WriterJob {
 /** One thread for asynchronous calls, so that the n-th call of a run is nearly the n-th of the next. */
 function strace(trace: string, ...more: string[]): string[] {
   const calls = WRITE_CALLS.join(",");
-  return ["env", "UV_THREADPOOL_SIZE=1", "strace", "-f", "--seccomp-bpf", "-y", "-o", trace, "-e", `trace=${calls}`, ...more];
+  return [
+    "env",
+    "UV_THREADPOOL_SIZE=1",
+    "strace",
+    "-f",
+    "--seccomp-bpf",
+    "-y",
+    "-o",
+    trace,
+    "-e",
+    `trace=${calls}`,
+    ...more,
+  ];
 }
 
 /** Every occurrence of a write-side call on the store in an undisturbed run, times every fault. */
@@ -74,7 +104,8 @@ export async function meetFault(folder: string, point: FaultPoint): Promise<stri
   const job = jobIn(folder, "disturbed");
   const writer = startWriter(job, strace(trace, "-e", `inject=${call}:${how}:when=${when}`));
   let opened = false;
-  for (let line = await writer.line(); line !== undefined; line = await writer.line()) opened ||= line === "ready";
+  for (let line = await writer.line(); line !== undefined; line = await writer.line())
+    opened ||= line === "ready";
   const end = await writer.ended;
   const wrong = wrongEnd(fault, { end, opened, errors: writer.errors() });
   if (wrong !== undefined) return wrong;
@@ -97,7 +128,10 @@ export async function meetFault(folder: string, point: FaultPoint): Promise<stri
 }
 
 /** 0: done; 9: the close failed and said so. A failing open ends a process, a failing append must not. */
-function wrongEnd(fault: Fault, how: { end: number | string; opened: boolean; errors: string }): string | undefined {
+function wrongEnd(
+  fault: Fault,
+  how: { end: number | string; opened: boolean; errors: string },
+): string | undefined {
   const { end, opened, errors } = how;
   if (end === 0 || end === 9) return undefined;
   if (fault === "KILL" && (end === "SIGKILL" || end === 137)) return undefined;

@@ -12,8 +12,10 @@ for await (const batch of store.subscribe()) {
   for (const event of batch.events) {
     const stream = event.issue_key ?? "global";
     const sequence = (sequences.get(stream) ?? 0) + 1;
-    if (event.position !== position + 1) throw new Error(`position ${event.position} came behind ${position}`);
-    if (event.event_sequence !== sequence) throw new Error(`${stream} ${event.event_sequence} came as number ${sequence}`);
+    if (event.position !== position + 1)
+      throw new Error(`position ${event.position} came behind ${position}`);
+    if (event.event_sequence !== sequence)
+      throw new Error(`${stream} ${event.event_sequence} came as number ${sequence}`);
     sequences.set(stream, sequence);
     ({ position } = event);
     if (!event.event_type.startsWith("Store")) given++;

@@ -24,7 +24,8 @@ export function eventsFileOf(base: string, stream: string): string {
 export async function smallStore(base: string): Promise<CheckedStore> {
   prepareFolder(base);
   const store = await openWith(base);
-  for (let index = 1; index <= LINES; index++) await store.logEvent(comment("PROJ-1", `c${index}`, "é".repeat(index)));
+  for (let index = 1; index <= LINES; index++)
+    await store.logEvent(comment("PROJ-1", `c${index}`, "é".repeat(index)));
   await store.logEvent(comment("OTHER-1", "other"));
   await store.close();
   return mustBeWhole(base);
@@ -56,7 +57,13 @@ export async function tearFiles(base: string, cuts: Cuts): Promise<number> {
     truncateSync(path, at);
     rmSync(join(base, ".store", "head"));
     await drain(base);
-    same(`torn at ${at}`, mustBeWhole(base).streams.get("PROJ-1")?.map(({ line }) => line), lines);
+    same(
+      `torn at ${at}`,
+      mustBeWhole(base)
+        .streams.get("PROJ-1")
+        ?.map(({ line }) => line),
+      lines,
+    );
     mustBeRecorded(base, 1, `torn at ${at}`);
     await drain(base);
     mustBeRecorded(base, 1, `torn at ${at}, second opening`);
@@ -78,7 +85,13 @@ export async function zeroFiles(base: string, cuts: Cuts): Promise<number> {
     overwrite(path, Buffer.concat([whole.subarray(0, at), Buffer.alloc(whole.length - at)]));
     rmSync(join(base, ".store", "head"));
     await drain(base);
-    same(`zeros from ${at}`, mustBeWhole(base).streams.get("PROJ-1")?.map(({ line }) => line), lines);
+    same(
+      `zeros from ${at}`,
+      mustBeWhole(base)
+        .streams.get("PROJ-1")
+        ?.map(({ line }) => line),
+      lines,
+    );
     cut++;
   }
   return cut;
@@ -91,7 +104,8 @@ export async function zeroFiles(base: string, cuts: Cuts): Promise<number> {
 export async function tearJournal(base: string, cuts: Cuts): Promise<number> {
   prepareFolder(base);
   const store = await openWith(base);
-  for (let index = 1; index <= LINES; index++) await store.logEvent(comment("PROJ-1", `c${index}`, "é".repeat(index)));
+  for (let index = 1; index <= LINES; index++)
+    await store.logEvent(comment("PROJ-1", `c${index}`, "é".repeat(index)));
   await store.close();
   const all = mustBeWhole(base).streams.get("PROJ-1") ?? [];
   const state = stateOf(base);
@@ -107,8 +121,14 @@ export async function tearJournal(base: string, cuts: Cuts): Promise<number> {
     truncateSync(eventsFileOf(base, "PROJ-1"), all[kept]?.offset ?? 0);
     rmSync(join(base, ".store", "head"));
     await drain(base);
-    const found = mustBeWhole(base).streams.get("PROJ-1")?.map(({ line }) => line);
-    same(`journal torn at ${at}`, found, all.slice(0, kept).map(({ line }) => line));
+    const found = mustBeWhole(base)
+      .streams.get("PROJ-1")
+      ?.map(({ line }) => line);
+    same(
+      `journal torn at ${at}`,
+      found,
+      all.slice(0, kept).map(({ line }) => line),
+    );
     const torn = frames.includes(at) ? 0 : 1;
     mustBeRecorded(base, torn, `journal torn at ${at}`);
     await mustTakeMore(base, kept);
@@ -161,11 +181,19 @@ export async function tearApply(folder: string, cuts: Cuts): Promise<number> {
 }
 
 function mustBeRecorded(base: string, times: number, when: string): void {
-  const recorded = mustBeWhole(base).streams.get("global")?.filter(({ event_type }) => event_type === "StoreRecovered") ?? [];
-  if (recorded.length !== times) throw new Error(`${when}: StoreRecovered stands there ${recorded.length} times, not ${times}`);
+  const recorded =
+    mustBeWhole(base)
+      .streams.get("global")
+      ?.filter(({ event_type }) => event_type === "StoreRecovered") ?? [];
+  if (recorded.length !== times)
+    throw new Error(`${when}: StoreRecovered stands there ${recorded.length} times, not ${times}`);
 }
 
-function same(when: string, found: readonly string[] | undefined, wanted: readonly string[] | undefined): void {
+function same(
+  when: string,
+  found: readonly string[] | undefined,
+  wanted: readonly string[] | undefined,
+): void {
   if (JSON.stringify(found ?? []) !== JSON.stringify(wanted ?? [])) {
     throw new Error(`${when}: ${found?.length} lines, not the ${wanted?.length} that were written`);
   }

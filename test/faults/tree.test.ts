@@ -8,7 +8,9 @@ import { mustBeWhole } from "./check-store.ts";
 import { answersOf, comment, openWith, temporaryFolder } from "./support.ts";
 import { eventsFileOf, smallStore } from "./torn-tails.ts";
 
-async function failureOf(run: () => Promise<unknown>): Promise<{ code?: string; message?: string } | undefined> {
+async function failureOf(
+  run: () => Promise<unknown>,
+): Promise<{ code?: string; message?: string } | undefined> {
   try {
     await run();
     return undefined;
@@ -28,7 +30,14 @@ async function use(base: string, stream: string): Promise<void> {
 }
 
 const INSIDE = [".store", ".store/journal", ".store/ids"];
-const FILES = [".store/journal/00000001", ".store/head", ".store/order", ".store/store.json", ".store/catalog.db", ".store/lock.db"];
+const FILES = [
+  ".store/journal/00000001",
+  ".store/head",
+  ".store/order",
+  ".store/store.json",
+  ".store/catalog.db",
+  ".store/lock.db",
+];
 
 test.each(INSIDE)("a symbolic link in place of the folder %s is refused", async (name) => {
   using folder = temporaryFolder();
@@ -39,19 +48,22 @@ test.each(INSIDE)("a symbolic link in place of the folder %s is refused", async 
   expect(await failureOf(() => use(base, "PROJ-1"))).toMatchObject({ code: "ESO_UNSAFE_PATH" });
 });
 
-test.each(FILES)("a symbolic link in place of %s is refused, and what it points to is not touched", async (name) => {
-  using folder = temporaryFolder();
-  const base = join(folder.path, "store");
-  await smallStore(base);
-  const moved = join(folder.path, "moved");
-  renameSync(join(base, name), moved);
-  const bytes = readFileSync(moved);
-  symlinkSync(moved, join(base, name));
-  const error = await failureOf(() => use(base, "PROJ-1"));
-  expect(error).toMatchObject({ code: "ESO_UNSAFE_PATH" });
-  expect(error?.message).toContain(join(base, name));
-  expect(readFileSync(moved).equals(bytes)).toBe(true);
-});
+test.each(FILES)(
+  "a symbolic link in place of %s is refused, and what it points to is not touched",
+  async (name) => {
+    using folder = temporaryFolder();
+    const base = join(folder.path, "store");
+    await smallStore(base);
+    const moved = join(folder.path, "moved");
+    renameSync(join(base, name), moved);
+    const bytes = readFileSync(moved);
+    symlinkSync(moved, join(base, name));
+    const error = await failureOf(() => use(base, "PROJ-1"));
+    expect(error).toMatchObject({ code: "ESO_UNSAFE_PATH" });
+    expect(error?.message).toContain(join(base, name));
+    expect(readFileSync(moved).equals(bytes)).toBe(true);
+  },
+);
 
 test.each(FILES)("a pipe in place of %s is refused, and nobody waits for it", async (name) => {
   using folder = temporaryFolder();
@@ -63,23 +75,26 @@ test.each(FILES)("a pipe in place of %s is refused, and nobody waits for it", as
   expect(error).toMatchObject({ code: "ESO_UNSAFE_PATH" });
 });
 
-test.each(["link", "pipe", "folder"])("a %s in place of a stream's file is refused; other streams work", async (kind) => {
-  using folder = temporaryFolder();
-  const base = join(folder.path, "store");
-  await smallStore(base);
-  const path = eventsFileOf(base, "PROJ-1");
-  const moved = join(folder.path, "moved");
-  renameSync(path, moved);
-  if (kind === "link") symlinkSync(moved, path);
-  if (kind === "pipe") execFileSync("mkfifo", [path]);
-  if (kind === "folder") mkdirSync(path);
-  const bytes = readFileSync(moved);
-  const error = await failureOf(() => use(base, "PROJ-1"));
-  expect(["ESO_UNSAFE_PATH", "ESO_LOG_DAMAGED"]).toContain(error?.code);
-  expect(error?.message).toContain(path);
-  await use(base, "OTHER-1");
-  expect(readFileSync(moved).equals(bytes)).toBe(true);
-});
+test.each(["link", "pipe", "folder"])(
+  "a %s in place of a stream's file is refused; other streams work",
+  async (kind) => {
+    using folder = temporaryFolder();
+    const base = join(folder.path, "store");
+    await smallStore(base);
+    const path = eventsFileOf(base, "PROJ-1");
+    const moved = join(folder.path, "moved");
+    renameSync(path, moved);
+    if (kind === "link") symlinkSync(moved, path);
+    if (kind === "pipe") execFileSync("mkfifo", [path]);
+    if (kind === "folder") mkdirSync(path);
+    const bytes = readFileSync(moved);
+    const error = await failureOf(() => use(base, "PROJ-1"));
+    expect(["ESO_UNSAFE_PATH", "ESO_LOG_DAMAGED"]).toContain(error?.code);
+    expect(error?.message).toContain(path);
+    await use(base, "OTHER-1");
+    expect(readFileSync(moved).equals(bytes)).toBe(true);
+  },
+);
 
 test("a link in place of a new stream's folder, or of the day's, is refused", async () => {
   using folder = temporaryFolder();
@@ -118,11 +133,18 @@ test("unknown files and folders in the tree are left alone", async () => {
   execFileSync("mkfifo", [join(base, "pipe"), join(dayFolder, "pipe")]);
   symlinkSync("/nowhere", join(base, "dangling"));
   for (const lost of [undefined, "catalog.db"]) {
-    if (lost !== undefined) for (const suffix of ["", "-wal", "-shm"]) rmSync(join(base, ".store", `${lost}${suffix}`), { force: true });
+    if (lost !== undefined)
+      for (const suffix of ["", "-wal", "-shm"])
+        rmSync(join(base, ".store", `${lost}${suffix}`), { force: true });
     const store = await openWith(base);
     const answers = await answersOf(store);
-    expect(answers.lines.filter((line) => !line.includes("StoreRecovered")).length).toBeGreaterThanOrEqual(before.events.length);
-    expect(Object.keys(answers.streams).filter((stream) => stream !== "global")).toEqual(["OTHER-1", "PROJ-1"]);
+    expect(answers.lines.filter((line) => !line.includes("StoreRecovered")).length).toBeGreaterThanOrEqual(
+      before.events.length,
+    );
+    expect(Object.keys(answers.streams).filter((stream) => stream !== "global")).toEqual([
+      "OTHER-1",
+      "PROJ-1",
+    ]);
     await store.logEvent(comment("PROJ-1", "more"));
     await store.close();
   }
@@ -139,7 +161,8 @@ test("two clones of one store go their own ways; each knows that it is not the o
   expect(two.storeId).toBe(one.storeId);
   expect(two.log.incarnation).not.toBe(one.log.incarnation);
   const sequences = [];
-  for (const store of [one, two, one, two]) sequences.push((await store.logEvent(comment("PROJ-1", "more"))).event_sequence);
+  for (const store of [one, two, one, two])
+    sequences.push((await store.logEvent(comment("PROJ-1", "more"))).event_sequence);
   expect(sequences).toEqual([10, 10, 11, 11]);
   await one.close();
   await two.close();

@@ -37,7 +37,10 @@ function inputsFrom(first: number, count: number) {
 }
 
 const clock = job.clockOffsetMs === undefined ? {} : { clock: () => Date.now() + (job.clockOffsetMs ?? 0) };
-const store = await openWith(job.path, job, { ...clock, ...(job.durability === undefined ? {} : { durability: job.durability }) });
+const store = await openWith(job.path, job, {
+  ...clock,
+  ...(job.durability === undefined ? {} : { durability: job.durability }),
+});
 say("ready");
 if (job.waitForGo === true) await once(process.stdin, "data");
 
@@ -51,7 +54,10 @@ async function append(first: number, count: number): Promise<void> {
       note({
         acks: acks.map(({ event_id, event_sequence, position, recorded_at }, index) => ({
           event_id,
-          stream: "issue_key" in (inputs[index] ?? {}) ? (inputs[index] as { issue_key: string }).issue_key : "global",
+          stream:
+            "issue_key" in (inputs[index] ?? {})
+              ? (inputs[index] as { issue_key: string }).issue_key
+              : "global",
           event_sequence,
           position,
           recorded_at,
@@ -69,7 +75,11 @@ async function append(first: number, count: number): Promise<void> {
 function described(error: unknown): { code: string; name: string; message: string } {
   if (error instanceof EsoError) return { code: error.code, name: error.name, message: error.message };
   const code = error instanceof Error && "code" in error ? String(error.code) : "none";
-  return { code, name: "RAW", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  return {
+    code,
+    name: "RAW",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
 }
 
 let next = 0;

@@ -50,10 +50,10 @@ export async function openFilesLog(options: OpenFilesOptions): Promise<FilesLog>
   const access = options.access ?? "write";
   const ports = options.ports ?? defaultPorts();
   const { disk } = ports;
-  if (disk.sizeAt(layout.storeFile) === undefined && (access === "read" || options.create === false)) {
-    throw noStore(options.path);
-  }
   try {
+    if (disk.sizeAt(layout.storeFile) === undefined && (access === "read" || options.create === false)) {
+      throw noStore(options.path);
+    }
     if (access === "write") makeRoom(disk, layout, options);
     if (options.allowNetworkFileSystem !== true && options.ports === undefined)
       refuseNetworkFileSystem(options.path);

@@ -25,7 +25,8 @@ export class ReadPosition {
   /** Reads what others wrote; gives the position of the last event that may be shown. */
   async refresh(): Promise<number> {
     const head = this.#head();
-    if (head === undefined) return this.#withoutHead();
+    // Recovery has put a head there; one that cannot be read now is being written, and says more in a moment.
+    if (head === undefined) return this.#writer === undefined ? this.#withoutHead() : this.#view.visiblePosition;
     this.#view.catchUp(head);
     if (this.#view.visiblePosition < this.#view.position) await this.#secure(head);
     return this.#view.visiblePosition;

@@ -1,8 +1,8 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, lstatSync, openSync } from "node:fs";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 import { StoreLockedError } from "../../errors.ts";
-import { systemCode } from "./disk.ts";
+import { systemCode, unsafePath } from "./disk.ts";
 
 /** Mutual exclusion of writers across processes; the holder's death frees it. */
 export interface StoreLock {
@@ -28,27 +28,38 @@ export async function openStoreLock(path: string): Promise<StoreLock> {
   database.exec("PRAGMA journal_mode = MEMORY");
   const begin = database.prepare("BEGIN IMMEDIATE");
   const rollback = database.prepare("ROLLBACK");
+  // Two parts of this process may ask in one turn; SQLite would call the second a mistake.
+  let held = false;
   return {
     tryAcquire() {
+      if (held) return false;
       try {
         begin.run();
+        held = true;
         return true;
       } catch (error) {
         if (isBusy(error)) return false;
         throw error;
       }
     },
-    release: () => void rollback.run(),
+    release() {
+      held = false;
+      rollback.run();
+    },
     close: () => database.close(),
   };
 }
 
-/** SQLite would make its file readable for everyone; an existing one must not be touched. */
+/**
+ * SQLite would make its file readable for everyone, and go through a link; an existing file must not be opened.
+ * @throws ConfigError when something else than a file stands there.
+ */
 export function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error;
+    if (!lstatSync(path).isFile()) throw unsafePath(path, "not a regular file");
   }
 }
 

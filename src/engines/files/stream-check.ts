@@ -1,5 +1,6 @@
 import { IntegrityError } from "../../errors.ts";
 import type { JsonObject } from "../../event/envelope.ts";
+import { dayOf } from "./layout.ts";
 import type { LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
 import { keepFragment } from "./quarantine.ts";
@@ -38,7 +39,7 @@ export class StreamCheck {
       this.#cut(stream, head, size);
       return;
     }
-    const applied = this.#appliedEnd(stream, head.fileEnd);
+    const applied = this.#appliedEnd(stream, head);
     if (size >= applied) return;
     const path = this.#partitions.pathOf(stream, head.day);
     throw new IntegrityError(
@@ -52,11 +53,11 @@ export class StreamCheck {
   }
 
   /** Where the file must reach at least: lines that only the journal holds so far do not count. */
-  #appliedEnd(stream: string, fileEnd: number): number {
+  #appliedEnd(stream: string, { day, fileEnd }: { day: string; fileEnd: number }): number {
     const first = this.#view.unapplied[0]?.header.firstPosition ?? Number.POSITIVE_INFINITY;
     let end = fileEnd;
     for (let event = this.#view.tail.last(stream); event !== undefined; event = event.before) {
-      if (event.position < first) break;
+      if (event.position < first || dayOf(event.recordedMs) !== day) break;
       end = event.fileOffset;
     }
     return end;

@@ -81,7 +81,7 @@ export class WriteSide {
 
   /** A flush failed: nothing is promised until the store has been recovered. */
   async distrust(cause: unknown): Promise<void> {
-    await this.#writer?.distrust(cause);
+    await this.#writer?.fence([], cause);
   }
 
   async start(): Promise<{ view: LogView; incarnation: string }> {
@@ -108,6 +108,8 @@ export class WriteSide {
   #trusts(head: Head | undefined): head is Head {
     if (head === undefined || head.suspect || head.boot !== this.#core.boot) return false;
     const { disk, layout } = this.#core;
+    // An older head that somebody put back would have acknowledged frames overwritten.
+    if (head.frame < (this.#parts.catalog.covered?.frame ?? 0)) return false;
     return (
       head.inode === disk.inode(this.#headFile) && disk.kind(journalPath(layout, head.journal)) === "file"
     );
@@ -314,7 +316,7 @@ export class WriteSide {
         this.#mended ||= error instanceof IntegrityError;
         // The journal is kept, so nothing is lost; the writer recovers before it promises anything more.
         this.#checkpointFailure = error;
-        await this.#writer?.distrust(error);
+        await this.distrust(error);
       });
   }
 
@@ -366,7 +368,7 @@ export class WriteSide {
     try {
       await closeDays(this.#core, { view, partitions: this.#parts.partitions, derived: this.#derived }, days);
     } catch (error) {
-      if (systemCode(error) === "EIO") await writer.distrust(error);
+      if (systemCode(error) === "EIO") await this.distrust(error);
       throw error;
     }
   }

@@ -280,10 +280,11 @@ export class Writer {
         const flushed = this.#view.journal().syncAsync();
         this.#applyIfDue();
         await flushed;
-        this.#refuseIfFenced();
+        // The kernel tells each failure once: what another flush was told may have hit this frame too.
+        if (this.#fenced) throw new Error("another flush failed meanwhile");
       }
     } catch (error) {
-      throw await this.#fence(frame.events, error);
+      throw await this.fence(frame.events, error);
     }
     this.#flush_ms += (performance.now() - began - this.#flush_ms) * FLUSH_WEIGHT;
     this.#noteSynced(frame);
@@ -295,16 +296,11 @@ export class Writer {
     if (this.#view.allSynced) return;
     try {
       await this.#view.journal().syncAsync();
-      this.#refuseIfFenced();
+      if (this.#fenced) throw new Error("another flush failed meanwhile");
     } catch (error) {
-      throw await this.#fence([], error);
+      throw await this.fence([], error);
     }
     this.#noteSynced({ journal, end });
-  }
-
-  /** The kernel tells each failure once: a flush that seems well may have lost what another one was told of. */
-  #refuseIfFenced(): void {
-    if (this.#fenced) throw new Error("another flush failed meanwhile");
   }
 
   /** While a flush is under way, this thread has time to write what earlier flushes made safe. */
@@ -357,7 +353,8 @@ export class Writer {
    * the lock.
    */
   async drain(then?: (head: Head) => void): Promise<void> {
-    await this.flushAll();
+    // Where a flush fails, the recovery that follows under the lock writes everything again.
+    if (!this.#fenced) await Promise.allSettled([this.flushAll()]);
     await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
     try {
       const head = this.standAtHead();
@@ -372,13 +369,8 @@ export class Writer {
     return this.#fenced;
   }
 
-  /** A flush of the streams' files failed: nobody promises or gives up anything until the store has been recovered. */
-  async distrust(cause: unknown): Promise<void> {
-    await this.#fence([], cause);
-  }
-
   /** Marks the journal as one that takes no more frames, for every process, and gives the error to answer with. */
-  async #fence(events: readonly FrameEvent[], cause: unknown): Promise<OutcomeUnknownError> {
+  async fence(events: readonly FrameEvent[], cause: unknown): Promise<OutcomeUnknownError> {
     this.#fenced = true;
     try {
       await acquire(this.#core.lock, this.#core.options.lockTimeoutMs);
