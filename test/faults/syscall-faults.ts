@@ -102,16 +102,22 @@ export async function meetFault(folder: string, point: FaultPoint): Promise<stri
   const how = fault === "KILL" ? "signal=KILL" : `error=${fault}`;
   const trace = join(folder, "trace");
   const job = jobIn(folder, "disturbed");
+  // Another process writes along; whatever happens to the first one is no reason to fail here.
+  const company = { ...jobIn(folder, "company"), journalMaxBytes: 20_000, events: 120 };
+  const companion = startWriter(company);
   const writer = startWriter(job, strace(trace, "-e", `inject=${call}:${how}:when=${when}`));
   let opened = false;
   for (let line = await writer.line(); line !== undefined; line = await writer.line())
     opened ||= line === "ready";
   const end = await writer.ended;
+  if ((await companion.ended) !== 0) return `the process beside it failed:\n${companion.errors()}`;
   const wrong = wrongEnd(fault, { end, opened, errors: writer.errors() });
   if (wrong !== undefined) return wrong;
   try {
     await drain(job.path);
-    const record = readRecord(job.journal);
+    const beside = readRecord(company.journal);
+    if (beside.errors.length > 0) return `an append beside it failed: ${beside.errors[0]?.message}`;
+    const record = readRecord(job.journal, company.journal);
     const checked = mustBeWhole(job.path, expectationsOf(record));
     const raw = record.errors.find((error) => error.name === "RAW");
     if (raw !== undefined) return `an error without a code of its own: ${raw.message}`;
@@ -120,7 +126,7 @@ export async function meetFault(folder: string, point: FaultPoint): Promise<stri
     if (again.events.length !== checked.events.length) return "a second opening found something to recover";
     const after = await runWriter({ ...job, journal: join(folder, "after"), prefix: "after" });
     if (after.errors.length > 0) return `appends after the fault failed: ${after.errors[0]?.message}`;
-    mustBeWhole(job.path, expectationsOf(readRecord(job.journal, join(folder, "after"))));
+    mustBeWhole(job.path, expectationsOf(readRecord(job.journal, company.journal, join(folder, "after"))));
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }

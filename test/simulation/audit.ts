@@ -59,7 +59,10 @@ export type Crash = "kill" | "power";
  * One crash state: what would be there if everything ended now. Lets a new process recover a copy of the
  * machine (crashing that too, now and then), and holds what it finds against the oracle.
  */
-export async function audit(parts: AuditParts, crash: Crash | "as it is"): Promise<{ end: number; lines: StoredLine[] }> {
+export async function audit(
+  parts: AuditParts,
+  crash: Crash | "as it is",
+): Promise<{ end: number; lines: StoredLine[] }> {
   const { random, figures } = parts;
   const machine = parts.machine.clone(new SeededRandom(random.below(2 ** 31)));
   let mayLose = crash === "as it is";
@@ -84,7 +87,13 @@ async function crashInRecovery(parts: AuditParts, machine: Machine): Promise<boo
     const process = new Process(machine, fate);
     try {
       const log = await process.alone(() => openLog(parts, process));
-      await process.alone(() => log.append({ events: newEvents(random).slice(0, 0), expectedSequence: "any", onDuplicate: "conflict" }));
+      await process.alone(() =>
+        log.append({
+          events: newEvents(random).slice(0, 0),
+          expectedSequence: "any",
+          onDuplicate: "conflict",
+        }),
+      );
       process.end();
     } catch (error) {
       if (!(error instanceof ProcessKilled) && !process.dead) parts.fail("recovery fails", error);
@@ -112,15 +121,28 @@ function recoverTwice(parts: AuditParts, original: Machine): void {
   if (store === undefined) return;
   const options = { ...DEFAULT_FILES_OPTIONS, ...parts.options };
   const lock = { tryAcquire: () => true, release: () => undefined, close: () => undefined };
-  const core: EngineCore = { disk, layout, lock, storeId: store.store_id, clock: process.wallClock, boot: machine.boot, options };
-  const recover = () => process.run(() => recoverFiles(core, new Partitions(disk, layout, 8), { force: false, synced: { journal: 0, end: 0 } }));
+  const core: EngineCore = {
+    disk,
+    layout,
+    lock,
+    storeId: store.store_id,
+    clock: process.wallClock,
+    boot: machine.boot,
+    options,
+  };
+  const recover = () =>
+    process.run(() =>
+      recoverFiles(core, new Partitions(disk, layout, 8), { force: false, synced: { journal: 0, end: 0 } }),
+    );
   try {
     recover();
     const once = bytesOf(machine);
     const report = recover();
     const twice = bytesOf(machine);
-    if (report !== undefined && (report.fragments.length > 0 || report.files_restored > 0)) parts.fail("a second recovery found something to do");
-    for (const [path, bytes] of twice) if (once.get(path)?.equals(bytes) !== true) parts.fail(`a second recovery changed ${path}`);
+    if (report !== undefined && (report.fragments.length > 0 || report.files_restored > 0))
+      parts.fail("a second recovery found something to do");
+    for (const [path, bytes] of twice)
+      if (once.get(path)?.equals(bytes) !== true) parts.fail(`a second recovery changed ${path}`);
     if (once.size !== twice.size) parts.fail("a second recovery made or removed a file");
   } catch (error) {
     if (!simulated(error)) parts.fail("recovery of the files fails", error);
@@ -129,7 +151,8 @@ function recoverTwice(parts: AuditParts, original: Machine): void {
 
 function bytesOf(machine: Machine): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
-  for (const [path, inode] of machine.disk.files()) files.set(path, Buffer.from(inode.cache.bytes.subarray(0, inode.cache.size)));
+  for (const [path, inode] of machine.disk.files())
+    files.set(path, Buffer.from(inode.cache.bytes.subarray(0, inode.cache.size)));
   return files;
 }
 
@@ -178,7 +201,8 @@ class Auditor {
   async #write(process: Process, log: FilesLog, before: readonly StoredLine[]): Promise<StoredLine[]> {
     const { random, fail } = this.#parts;
     const events = newEvents(random);
-    const append = () => process.alone(() => log.append({ events, expectedSequence: "any", onDuplicate: "conflict" }));
+    const append = () =>
+      process.alone(() => log.append({ events, expectedSequence: "any", onDuplicate: "conflict" }));
     // A write-back that failed before the crash is told to the first who flushes; then the same ids are tried again.
     let placements: readonly Placement[] = [];
     let surprises = 0;
@@ -190,17 +214,28 @@ class Auditor {
       }
     }
     const known = before[random.below(before.length)];
-    const event = known === undefined ? undefined : (JSON.parse(textOf(known)) as { event_id: string; event_type: string });
+    const event =
+      known === undefined
+        ? undefined
+        : (JSON.parse(textOf(known)) as { event_id: string; event_type: string });
     if (known !== undefined && event !== undefined) {
       const found = await process.alone(() => log.findById(event.event_id));
-      if (found?.position !== known.position) fail(`${event.event_id} at position ${known.position} is not found by its id`);
+      if (found?.position !== known.position)
+        fail(`${event.event_id} at position ${known.position} is not found by its id`);
     }
-    if (surprises === 0 && placements.some((placement) => placement.duplicate)) fail("a new event is taken for a duplicate");
+    if (surprises === 0 && placements.some((placement) => placement.duplicate))
+      fail("a new event is taken for a duplicate");
     const retried = await append();
-    if (retried.some((placement, index) => !placement.duplicate || placement.position !== placements[index]?.position)) fail("a retry is not answered with the first placement");
+    if (
+      retried.some(
+        (placement, index) => !placement.duplicate || placement.position !== placements[index]?.position,
+      )
+    )
+      fail("a retry is not answered with the first placement");
     const after = await process.alone(() => collect(log.readAll({ chunk: 200 })));
     before.forEach((line, index) => {
-      if (after[index] === undefined || !Buffer.from(line.bytes).equals(after[index].bytes)) fail(`the line at position ${index + 1} has changed after recovery`);
+      if (after[index] === undefined || !Buffer.from(line.bytes).equals(after[index].bytes))
+        fail(`the line at position ${index + 1} has changed after recovery`);
     });
     return after;
   }
@@ -211,8 +246,13 @@ class Auditor {
       const direction = random.chance(0.5) ? "forwards" : "backwards";
       const lines = await process.alone(() => collect(log.readStream(stream, { direction })));
       if (direction === "backwards") lines.reverse();
-      const same = lines.length === wanted.length && lines.every((line, index) => Buffer.from(line.bytes).equals(wanted[index]?.bytes ?? Buffer.alloc(0)));
-      if (!same) fail(`${stream} read alone (${direction}, ${lines.length}) is not what it is within all (${wanted.length})`);
+      const same =
+        lines.length === wanted.length &&
+        lines.every((line, index) => Buffer.from(line.bytes).equals(wanted[index]?.bytes ?? Buffer.alloc(0)));
+      if (!same)
+        fail(
+          `${stream} read alone (${direction}, ${lines.length}) is not what it is within all (${wanted.length})`,
+        );
     }
   }
 
@@ -229,10 +269,13 @@ class Auditor {
         if (found.has(position)) fail(`position ${position} stands in two files`);
         found.set(position, line);
         const day = /"recorded_at":"(.{10})/.exec(line.slice(line.lastIndexOf('"recorded_at"')))?.[1];
-        if (!path.includes(`/${day}/`) && path !== `${STORE}/global/events.jsonl`) fail(`${path} holds a line of ${day}`);
+        if (!path.includes(`/${day}/`) && path !== `${STORE}/global/events.jsonl`)
+          fail(`${path} holds a line of ${day}`);
       }
     }
-    for (const line of all) if (found.get(line.position) !== textOf(line)) fail(`position ${line.position} is not in its file after close`);
+    for (const line of all)
+      if (found.get(line.position) !== textOf(line))
+        fail(`position ${line.position} is not in its file after close`);
     if (found.size !== all.length) fail(`the files hold ${found.size} lines, the log ${all.length}`);
   }
 
@@ -246,7 +289,8 @@ class Auditor {
     const lines = await process.alone(() => collect(log.readAll({ chunk: 200 })));
     all.forEach((line, index) => {
       const now = lines[index];
-      if (now === undefined || !Buffer.from(line.bytes).equals(now.bytes)) fail(`position ${index + 1} did not outlive a power loss after close`);
+      if (now === undefined || !Buffer.from(line.bytes).equals(now.bytes))
+        fail(`position ${index + 1} did not outlive a power loss after close`);
     });
     await process.alone(() => log.close());
     process.end();

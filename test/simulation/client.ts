@@ -49,7 +49,12 @@ function fillingOf(random: SeededRandom): number {
   return kind < 0.6 ? random.below(80) : kind < 0.95 ? random.below(900) : random.below(6000);
 }
 
-function eventOf(given: { number: number; stream: string; key: string | undefined; filling: number }): PreparedEvent {
+function eventOf(given: {
+  number: number;
+  stream: string;
+  key: string | undefined;
+  filling: number;
+}): PreparedEvent {
   const { number, stream, key } = given;
   const id = `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
   const tail = key === undefined ? "" : `,"idempotency_key":"${key}"`;
@@ -119,7 +124,12 @@ export class Client {
   async live(): Promise<void> {
     const { process, options, random } = this.#parts;
     try {
-      this.#log = await openFilesLog({ path: STORE, ports: process.ports, clock: process.wallClock, ...options });
+      this.#log = await openFilesLog({
+        path: STORE,
+        ports: process.ports,
+        clock: process.wallClock,
+        ...options,
+      });
       while (!this.leaving) {
         await nap(process, random.below(4) * random.next());
         if (this.#underWay < AT_ONCE_MAX) this.#start();
@@ -156,9 +166,12 @@ export class Client {
     const retry = random.chance(0.25) ? this.#attempts.pick(random) : undefined;
     const events = retry ?? newEvents(random);
     if (retry === undefined) this.#attempts.add(events);
-    const durability = this.#parts.durabilities[random.below(this.#parts.durabilities.length)] as Exclude<Durability, "memory">;
+    const durability = this.#parts.durabilities[random.below(this.#parts.durabilities.length)] as Exclude<
+      Durability,
+      "memory"
+    >;
     const facts = oracle.issue(events, durability);
-    const expectedSequence = retry === undefined ? await this.#expectation(events) : "any";
+    const expectedSequence = retry === undefined ? this.#expectation(events) : "any";
     if (process.dead) return;
     this.#open.add(facts);
     try {
@@ -219,12 +232,14 @@ export class Client {
     let next = after + 1;
     for await (const lines of log.readAll({ after, chunk: 50 })) {
       for (const line of lines) {
-        if (line.position !== next) this.#parts.fail(`a reader of all was shown ${line.position} instead of ${next}`);
+        if (line.position !== next)
+          this.#parts.fail(`a reader of all was shown ${line.position} instead of ${next}`);
         next = line.position + 1;
       }
       this.#show(lines);
     }
-    if (next <= before && after < before) this.#parts.fail(`a reader of all was shown up to ${next - 1}, but was at ${before} before`);
+    if (next <= before && after < before)
+      this.#parts.fail(`a reader of all was shown up to ${next - 1}, but was at ${before} before`);
   }
 
   #show(lines: readonly StoredLine[]): void {
@@ -242,7 +257,10 @@ export class Client {
     for await (const lines of log.readStream(stream, { direction })) shown.push(...lines);
     if (direction === "backwards") shown.reverse();
     shown.forEach((line, index) => {
-      if (line.sequence !== index + 1) this.#parts.fail(`a reader of ${stream} (${direction}) was shown sequence ${line.sequence} as number ${index + 1} of ${shown.length}`);
+      if (line.sequence !== index + 1)
+        this.#parts.fail(
+          `a reader of ${stream} (${direction}) was shown sequence ${line.sequence} as number ${index + 1} of ${shown.length}`,
+        );
     });
     this.#show(shown);
   }
@@ -257,7 +275,12 @@ export class Client {
     const byKey = fact.identity.startsWith("commit:");
     const line = byKey ? await log.findByKey(fact.identity) : await log.findById(fact.identity);
     if (line !== undefined) this.#show([line]);
-    else if (acked !== undefined && fact.acked === acked && acked.position <= this.#seen && !this.#parts.process.dead) {
+    else if (
+      acked !== undefined &&
+      fact.acked === acked &&
+      acked.position <= this.#seen &&
+      !this.#parts.process.dead
+    ) {
       this.#parts.fail(`${fact.identity}, acknowledged at position ${acked.position}, is not found`);
     }
   }

@@ -141,7 +141,8 @@ export class Inode {
     this.changes.unshift({ number: stamp - 1, bytes: undefined, offset: 0, sizeAfter: size });
     for (const { bytes, offset } of failed) {
       if (bytes === undefined) continue;
-      for (let page = Math.floor(offset / PAGE_BYTES); page * PAGE_BYTES < offset + bytes.length; page++) this.lost.add(page);
+      for (let page = Math.floor(offset / PAGE_BYTES); page * PAGE_BYTES < offset + bytes.length; page++)
+        this.lost.add(page);
     }
     for (const { bytes, offset } of this.changes) {
       if (bytes === undefined) continue;
@@ -151,7 +152,8 @@ export class Inode {
       for (let page = first; page <= last; page++) {
         if (!this.lost.delete(page)) continue;
         const to = Math.min(this.cache.size, (page + 1) * PAGE_BYTES);
-        if (to > page * PAGE_BYTES) this.#record(Buffer.from(this.cache.bytes.subarray(page * PAGE_BYTES, to)), page * PAGE_BYTES);
+        if (to > page * PAGE_BYTES)
+          this.#record(Buffer.from(this.cache.bytes.subarray(page * PAGE_BYTES, to)), page * PAGE_BYTES);
       }
     }
     this.failures++;

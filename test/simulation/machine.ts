@@ -12,7 +12,14 @@ import { settled, type TimerHost } from "./virtual-time.ts";
 export const STORE = "/store";
 
 /** Decides what befalls a call of a process; `kill` and `power` end it. */
-export type Fate = (process: Process, kind: CallKind, path: string, moment: "before" | "after") => Fault | "kill" | "power";
+export type Fate = (process: Process, call: Call) => Fault | "kill" | "power";
+
+/** One call to the disk, about to be made or just made. */
+export interface Call {
+  readonly kind: CallKind;
+  readonly path: string;
+  readonly moment: "before" | "after";
+}
 
 export const CALM: Fate = () => undefined;
 
@@ -43,7 +50,10 @@ export class Machine {
   onPowerLoss: (() => void) | undefined;
   #pids = 100;
 
-  constructor(random: SeededRandom, parts: { disk: SimulatedDisk; database: SimulatedDatabase; epoch_ms: number }) {
+  constructor(
+    random: SeededRandom,
+    parts: { disk: SimulatedDisk; database: SimulatedDatabase; epoch_ms: number },
+  ) {
     this.random = random;
     this.disk = parts.disk;
     this.database = parts.database;
@@ -121,11 +131,11 @@ export class Process implements Caller, TimerHost {
   before(kind: CallKind, path: string): Fault {
     if (this.dead) throw new ProcessKilled();
     this.calls++;
-    return this.#meet(this.fate(this, kind, path, "before"));
+    return this.#meet(this.fate(this, { kind, path, moment: "before" }));
   }
 
   after(kind: CallKind, path: string): void {
-    this.#meet(this.fate(this, kind, path, "after"));
+    this.#meet(this.fate(this, { kind, path, moment: "after" }));
   }
 
   #meet(fate: Fault | "kill" | "power"): Fault {
@@ -149,7 +159,6 @@ export class Process implements Caller, TimerHost {
       },
     };
   }
-
 
   later(done: () => void): void {
     this.startTimer(this.machine.random.below(4) * 0.4, done);
@@ -187,16 +196,15 @@ export class Process implements Caller, TimerHost {
   async alone<T>(code: () => Promise<T>): Promise<T> {
     const ended = Promise.withResolvers<never>();
     ended.promise.catch(() => undefined);
-    let over = false;
-    const result = Promise.race([this.run(code), ended.promise]).finally(() => {
-      over = true;
-    });
+    const waiting = new Set([code]);
+    const result = Promise.race([this.run(code), ended.promise]).finally(() => waiting.clear());
     result.catch(() => undefined);
     await settled();
-    for (let turns = 0; !over; turns++) {
+    for (let turns = 0; waiting.size > 0; turns++) {
       const due = this.nextDue_ms;
       if (this.dead) ended.reject(new ProcessKilled());
-      else if (due === undefined || turns > 200_000) ended.reject(new Error("the process waits for something that never comes"));
+      else if (due === undefined || turns > 200_000)
+        ended.reject(new Error("the process waits for something that never comes"));
       else {
         this.machine.now_ms = Math.max(this.machine.now_ms, due);
         await this.turn();
@@ -229,7 +237,8 @@ export class Process implements Caller, TimerHost {
       },
       release: () => {
         if (this.dead) return;
-        if (machine.lockOwner !== this) machine.onViolation("a process gave back the lock without holding it");
+        if (machine.lockOwner !== this)
+          machine.onViolation("a process gave back the lock without holding it");
         machine.lockOwner = undefined;
       },
       close: () => undefined,

@@ -62,7 +62,17 @@ export class Oracle {
       const identity = batch[index] as string;
       const known = this.facts.get(identity);
       const { stream, body_json } = event;
-      const fact = known ?? { identity, stream, body_json, durability, batch, underWay: 0, maybe: false, acked: undefined, recorded: false };
+      const fact = known ?? {
+        identity,
+        stream,
+        body_json,
+        durability,
+        batch,
+        underWay: 0,
+        maybe: false,
+        acked: undefined,
+        recorded: false,
+      };
       fact.underWay++;
       if (durability === "os") fact.durability = durability;
       this.facts.set(identity, fact);
@@ -70,7 +80,11 @@ export class Oracle {
     });
   }
 
-  acknowledged(facts: readonly Fact[], placements: readonly Placement[], events: readonly PreparedEvent[]): void {
+  acknowledged(
+    facts: readonly Fact[],
+    placements: readonly Placement[],
+    events: readonly PreparedEvent[],
+  ): void {
     facts.forEach((fact, index) => {
       const placement = placements[index];
       fact.underWay--;
@@ -85,19 +99,29 @@ export class Oracle {
   #takeAck(fact: Fact, placement: Placement, event: PreparedEvent): void {
     const { position } = placement;
     const at = `${fact.identity} at position ${position}`;
-    if (placement.stream !== fact.stream) this.#fail(`${at} was acknowledged in ${placement.stream}, not ${fact.stream}`);
-    if (!placement.duplicate && placement.event_id !== event.event_id) this.#fail(`${at} was acknowledged with another id`);
+    if (placement.stream !== fact.stream)
+      this.#fail(`${at} was acknowledged in ${placement.stream}, not ${fact.stream}`);
+    if (!placement.duplicate && placement.event_id !== event.event_id)
+      this.#fail(`${at} was acknowledged with another id`);
     if (fact.acked !== undefined) {
-      if (!placement.duplicate && fact.recorded) this.#fail(`${at} was recorded twice; before at ${fact.acked.position}`);
-      if (fact.acked.position !== position) this.#fail(`${at} was acknowledged before at ${fact.acked.position}`);
+      if (!placement.duplicate && fact.recorded)
+        this.#fail(`${at} was recorded twice; before at ${fact.acked.position}`);
+      if (fact.acked.position !== position)
+        this.#fail(`${at} was acknowledged before at ${fact.acked.position}`);
       if (fact.acked.recorded_at !== placement.recorded_at) this.#fail(`${at}: recorded_at has changed`);
-    } else if (placement.duplicate && !fact.maybe && fact.underWay === 0 && this.#known[position - 1]?.identity !== fact.identity) {
+    } else if (
+      placement.duplicate &&
+      !fact.maybe &&
+      fact.underWay === 0 &&
+      this.#known[position - 1]?.identity !== fact.identity
+    ) {
       this.#fail(`${at} is called a duplicate, but no earlier try can be in the log`);
     }
     fact.acked = placement;
     fact.recorded ||= !placement.duplicate;
     const known = this.#known[position - 1];
-    if (known !== undefined && known.identity !== fact.identity) this.#fail(`${at}: that position is known as ${known.identity}`);
+    if (known !== undefined && known.identity !== fact.identity)
+      this.#fail(`${at}: that position is known as ${known.identity}`);
     this.#know(position, { identity: fact.identity, bytes: known?.bytes, placement });
     if (placement.durability !== "os") this.guaranteed = Math.max(this.guaranteed, position);
   }
@@ -136,11 +160,14 @@ export class Oracle {
   #check(line: StoredLine): StoredEvent | undefined {
     const known = this.#known[line.position - 1];
     if (known?.bytes?.equals(line.bytes) === true) return undefined;
-    if (known?.bytes !== undefined) this.#fail(`the line at position ${line.position} has changed (${known.identity})`);
+    if (known?.bytes !== undefined)
+      this.#fail(`the line at position ${line.position} has changed (${known.identity})`);
     const event = this.checkLine(line);
     const identity = isOwn(event) ? event.event_id : identityOf(event);
     if (known !== undefined && known.identity !== identity) {
-      this.#fail(`position ${line.position} holds ${identity}, but ${known.identity} was promised or shown there`);
+      this.#fail(
+        `position ${line.position} holds ${identity}, but ${known.identity} was promised or shown there`,
+      );
     }
     return event;
   }
@@ -150,7 +177,8 @@ export class Oracle {
     const text = textOf(line);
     const event = JSON.parse(text) as StoredEvent;
     const at = `position ${line.position}`;
-    if (event.position !== line.position || event.event_sequence !== line.sequence) this.#fail(`${at}: the line is another's`);
+    if (event.position !== line.position || event.event_sequence !== line.sequence)
+      this.#fail(`${at}: the line is another's`);
     if ((event.issue_key ?? "global") !== line.stream) this.#fail(`${at}: the line is of another stream`);
     if (isOwn(event)) return event;
     const fact = this.facts.get(identityOf(event));
@@ -161,7 +189,8 @@ export class Oracle {
     if (fact.acked === undefined && !fact.maybe && fact.underWay === 0) {
       this.#fail(`${at} holds ${fact.identity}, whose append was rejected or whose loss was seen`);
     }
-    if (!text.includes(fact.body_json)) this.#fail(`${at}: the bytes are not those that ${fact.identity} was given`);
+    if (!text.includes(fact.body_json))
+      this.#fail(`${at}: the bytes are not those that ${fact.identity} was given`);
     const { acked } = fact;
     if (acked === undefined) return event;
     const same =
@@ -169,7 +198,8 @@ export class Oracle {
       acked.event_sequence === event.event_sequence &&
       acked.recorded_at === event.recorded_at &&
       acked.event_id === event.event_id;
-    if (!same) this.#fail(`${at} holds ${fact.identity}, acknowledged at position ${acked.position} otherwise`);
+    if (!same)
+      this.#fail(`${at} holds ${fact.identity}, acknowledged at position ${acked.position} otherwise`);
     return event;
   }
 
@@ -202,9 +232,12 @@ export class Oracle {
     if (differs === undefined && lines.length < this.#known.length) differs = lines.length + 1;
     const end = differs ?? lines.length + 1;
     if (end <= this.guaranteed) {
-      this.#fail(`the log is lost from position ${end} on; up to ${this.guaranteed} was promised or shown as durable`);
+      this.#fail(
+        `the log is lost from position ${end} on; up to ${this.guaranteed} was promised or shown as durable`,
+      );
     }
-    if (!how.mayLose && differs !== undefined) this.#fail(`without a power loss the log is lost from position ${differs} on`);
+    if (!how.mayLose && differs !== undefined)
+      this.#fail(`without a power loss the log is lost from position ${differs} on`);
     this.#checkBatches(identities);
     return end;
   }
@@ -216,9 +249,12 @@ export class Oracle {
   ): void {
     const head = how.heads.get(line.stream) ?? { sequence: 0, hash: genesisHash(how.storeId, line.stream) };
     if (event.event_sequence !== head.sequence + 1) {
-      this.#fail(`${line.stream}: sequence ${head.sequence} is followed by ${event.event_sequence} (position ${line.position})`);
+      this.#fail(
+        `${line.stream}: sequence ${head.sequence} is followed by ${event.event_sequence} (position ${line.position})`,
+      );
     }
-    if (event.prev_hash !== head.hash) this.#fail(`${line.stream}: the chain breaks at sequence ${event.event_sequence}`);
+    if (event.prev_hash !== head.hash)
+      this.#fail(`${line.stream}: the chain breaks at sequence ${event.event_sequence}`);
     how.heads.set(line.stream, { sequence: event.event_sequence, hash: leafHash(textOf(line)) });
   }
 
@@ -226,7 +262,8 @@ export class Oracle {
     for (const { batch } of this.facts.values()) {
       if (batch.length === 1) continue;
       const count = batch.filter((identity) => present.has(identity)).length;
-      if (count !== 0 && count !== batch.length) this.#fail(`of the batch of ${batch[0]} ${count} of ${batch.length} events are there`);
+      if (count !== 0 && count !== batch.length)
+        this.#fail(`of the batch of ${batch[0]} ${count} of ${batch.length} events are there`);
     }
   }
 

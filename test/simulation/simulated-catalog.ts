@@ -8,7 +8,9 @@ let schema: string | undefined;
 /** Learns the catalogue's schema from the engine itself; once, before anything is simulated. */
 export async function loadCatalogSchema(): Promise<void> {
   const database = await Catalog.openDatabase(":memory:");
-  const rows = database.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").all() as { sql: string }[];
+  const rows = database.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").all() as {
+    sql: string;
+  }[];
   schema = rows.map((row) => row.sql).join(";\n");
   database.close();
 }
@@ -150,7 +152,10 @@ function step(caller: Caller): void {
   if (caller.dead) throw new ProcessKilled();
   const fault = caller.before("sync", "catalog.db");
   if (fault === undefined) return;
-  throw Object.assign(new Error(`SQLite: ${fault}`), { errcode: fault === "EIO" ? 10 : 13, code: "ERR_SQLITE_ERROR" });
+  throw Object.assign(new Error(`SQLite: ${fault}`), {
+    errcode: fault === "EIO" ? 10 : 13,
+    code: "ERR_SQLITE_ERROR",
+  });
 }
 
 class Prepared {

@@ -120,7 +120,9 @@ export class SimulatedDisk {
     const touched = new Map<Inode, Set<string>>();
     for (const change of this.#pending.toReversed()) {
       if (change.number >= stamp) continue;
-      const here = change.names.some((name) => name.folder === folder || touched.get(name.folder)?.has(name.name));
+      const here = change.names.some(
+        (name) => name.folder === folder || touched.get(name.folder)?.has(name.name),
+      );
       if (!here) continue;
       wanted.add(change);
       for (const { folder: other, name } of change.names) {
@@ -156,7 +158,8 @@ export class SimulatedDisk {
     return this.#pending.filter((change) => {
       const blocked = change.names.some(({ folder, name }) => missing.get(folder)?.has(name));
       if (!blocked && this.random.chance(share)) return true;
-      for (const { folder, name } of change.names) missing.set(folder, (missing.get(folder) ?? new Set()).add(name));
+      for (const { folder, name } of change.names)
+        missing.set(folder, (missing.get(folder) ?? new Set()).add(name));
       return false;
     });
   }
@@ -170,7 +173,8 @@ export class SimulatedDisk {
       for (const child of inode.deviceEntries.values()) visit(child);
     };
     visit(this.root);
-    for (const { names } of this.#pending) for (const { inode } of names) if (inode !== undefined) visit(inode);
+    for (const { names } of this.#pending)
+      for (const { inode } of names) if (inode !== undefined) visit(inode);
     return all;
   }
 
@@ -315,7 +319,8 @@ class Port implements Disk {
       if (!(error instanceof ProcessKilled) || error.powerLost) throw error;
       // Killed inside the call: any number of whole pages has been taken.
       const pages = Math.floor((offset + bytes.length) / PAGE_BYTES) - Math.floor(offset / PAGE_BYTES);
-      const stop = pages > 0 ? (Math.floor(offset / PAGE_BYTES) + this.#disk.random.below(pages + 1)) * PAGE_BYTES : 0;
+      const stop =
+        pages > 0 ? (Math.floor(offset / PAGE_BYTES) + this.#disk.random.below(pages + 1)) * PAGE_BYTES : 0;
       if (stop > offset) inode.write(bytes.subarray(0, stop - offset), offset);
       throw error;
     }
@@ -435,7 +440,9 @@ class Port implements Disk {
   remove(path: string): void {
     this.#before("remove", path);
     if (this.#disk.find(path) === undefined) throw systemError("ENOENT", "unlink", path);
-    this.#inside.change([{ folder: this.#inside.folder(dirname(path)), name: basename(path), inode: undefined }]);
+    this.#inside.change([
+      { folder: this.#inside.folder(dirname(path)), name: basename(path), inode: undefined },
+    ]);
     this.#caller.after("remove", path);
   }
 

@@ -9,7 +9,7 @@ import { loadCatalogSchema } from "./simulated-catalog.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** Histories of `npm test`; `npm run test:soak` goes on with other seeds for as long as it is told. */
-const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1);
 const STEPS = 700;
 const AUDIT_EVERY = 45;
 
@@ -50,7 +50,12 @@ describe("the simulated device", () => {
       const all = Array.from({ length: 60 }, (_, seed) => {
         const disk = new SimulatedDisk(new SeededRandom(seed));
         disk.format("/store");
-        const port = disk.portFor({ dead: false, before: () => undefined, after: () => undefined, later: (done) => done() });
+        const port = disk.portFor({
+          dead: false,
+          before: () => undefined,
+          after: () => undefined,
+          later: (done) => done(),
+        });
         port.close(port.open("/store/file", "create"));
         if (flush) port.syncFolder("/store");
         disk.losePower();
@@ -77,9 +82,10 @@ describe("a small store's life, ended at every call to the disk in turn", () => 
 
 test("seeded histories of several processes on one failing machine", async () => {
   const figures = noFigures();
-  for (const seed of SEEDS) await new Simulation({ seed, steps: STEPS, auditEvery: AUDIT_EVERY }, figures).run();
+  for (const seed of SEEDS)
+    await new Simulation({ seed, steps: STEPS, auditEvery: AUDIT_EVERY }, figures).run();
   console.log(`seeds ${SEEDS[0]} to ${SEEDS.at(-1)}: ${JSON.stringify(figures)}`);
-  expect(figures.states).toBeGreaterThan(1500);
+  expect(figures.states).toBeGreaterThan(1000);
   expect(figures.kills).toBeGreaterThan(50);
   expect(figures.power_losses).toBeGreaterThan(50);
   expect(figures.io_errors).toBeGreaterThan(10);

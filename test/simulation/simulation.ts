@@ -24,8 +24,8 @@ export interface SimulationOptions {
 
 /** Something that must never happen has happened. */
 export class SimulationFailure extends Error {
-  constructor(seed: number, step: number, what: string, cause?: unknown) {
-    super(`seed ${seed}, step ${step}: ${what}`, cause === undefined ? undefined : { cause });
+  constructor(where: string, what: string, cause?: unknown) {
+    super(`${where}: ${what}`, cause === undefined ? undefined : { cause });
     this.name = "SimulationFailure";
   }
 }
@@ -83,7 +83,11 @@ export class Simulation {
   }
 
   #fail(what: string, cause?: unknown): void {
-    this.#failure ??= new SimulationFailure(this.#options.seed, this.#step, what, cause ?? new Error("seen here"));
+    this.#failure ??= new SimulationFailure(
+      `seed ${this.#options.seed}, step ${this.#step}`,
+      what,
+      cause ?? new Error("seen here"),
+    );
   }
 
   /** No line goes to its file before its frame is on the device for sure. */
@@ -96,7 +100,9 @@ export class Simulation {
     for (let end = all.indexOf(10); end >= 0; end = all.indexOf(10, start)) {
       const line = all.subarray(start, end + 1);
       if (!devices.some((device) => device.bytes.subarray(0, device.size).includes(line))) {
-        this.#fail(`a line went to ${path} before its frame was on the device: ${line.toString().slice(-110)}`);
+        this.#fail(
+          `a line went to ${path} before its frame was on the device: ${line.toString().slice(-110)}`,
+        );
       }
       start = end + 1;
     }
@@ -104,9 +110,13 @@ export class Simulation {
 
   async run(): Promise<void> {
     resetSerial();
-    const undo = installVirtualTime(() => runningProcess(), new SeededRandom(this.#options.seed ^ 0x5eed), (error) => {
-      if (!(error instanceof ProcessKilled)) this.#fail("an error of the engine went unheard", error);
-    });
+    const undo = installVirtualTime(
+      () => runningProcess(),
+      new SeededRandom(this.#options.seed ^ 0x5eed),
+      (error) => {
+        if (!(error instanceof ProcessKilled)) this.#fail("an error of the engine went unheard", error);
+      },
+    );
     try {
       await this.#history();
       await settled();
@@ -117,7 +127,9 @@ export class Simulation {
     }
     this.#figures.seeds++;
     this.#figures.steps += this.#step;
-    this.#figures.acknowledged += [...this.#oracle.facts.values()].filter((fact) => fact.acked !== undefined).length;
+    this.#figures.acknowledged += [...this.#oracle.facts.values()].filter(
+      (fact) => fact.acked !== undefined,
+    ).length;
   }
 
   async #history(): Promise<void> {
@@ -187,24 +199,29 @@ export class Simulation {
   async #turn(): Promise<void> {
     const { processes } = this.#machine;
     const ready = processes.filter((process) => process.ready);
-    if (ready.length === 0 || this.#random.chance(0.05)) this.#machine.now_ms += ready.length === 0 ? this.#nextDue_ms() : 0.2;
+    if (ready.length === 0 || this.#random.chance(0.05))
+      this.#machine.now_ms += ready.length === 0 ? this.#nextDue_ms() : 0.2;
     const process = ready[this.#random.below(ready.length)];
     if (process === undefined) await settled();
     else await process.turn();
   }
 
   #nextDue_ms(): number {
-    const dues = this.#machine.processes.map((process) => process.nextDue_ms).filter((due) => due !== undefined);
+    const dues = this.#machine.processes
+      .map((process) => process.nextDue_ms)
+      .filter((due) => due !== undefined);
     return dues.length === 0 ? 1 : Math.max(0, Math.min(...dues) - this.#machine.now_ms);
   }
 
-  readonly #fate: Fate = (process, kind, path, moment) => {
-    const fate = this.#decide(process, kind, path, moment);
-    if (this.#options.trace === true && moment === "before") console.log(this.#step, process.pid, kind, path, fate ?? "");
+  readonly #fate: Fate = (process, call) => {
+    const fate = this.#decide(process, call);
+    const { kind, path, moment } = call;
+    if (this.#options.trace === true && moment === "before")
+      console.log(this.#step, process.pid, kind, path, fate ?? "");
     return fate;
   };
 
-  readonly #decide: Fate = (process, kind, path, moment) => {
+  readonly #decide: Fate = (process, { kind, path, moment }) => {
     this.#figures.calls++;
     const random = this.#random;
     const weather = this.#weather;
@@ -258,7 +275,10 @@ export class Simulation {
     if (!this.#faulty || error instanceof IntegrityError) return false;
     if (error instanceof StorageError || error instanceof StoreLockedError) return true;
     if (error instanceof EsoError) return false;
-    return error instanceof Error && (error.message.includes("(simulated)") || error.message.startsWith("SQLite: "));
+    return (
+      error instanceof Error &&
+      (error.message.includes("(simulated)") || error.message.startsWith("SQLite: "))
+    );
   }
 
   #auditParts(): AuditParts {
@@ -299,7 +319,15 @@ export class Simulation {
   }
 }
 
-const FAILS: ReadonlySet<CallKind> = new Set(["write", "grow", "sync", "syncFolder", "truncate", "read", "rename"]);
+const FAILS: ReadonlySet<CallKind> = new Set([
+  "write",
+  "grow",
+  "sync",
+  "syncFolder",
+  "truncate",
+  "read",
+  "rename",
+]);
 
 function engineOptions(random: SeededRandom): Partial<FilesOptions> {
   return {

@@ -24,7 +24,8 @@ export async function runSimulationSoak(options: SimulationSoakOptions): Promise
   const end = performance.now() + options.seconds * 1000;
   for (let seed = options.seed; performance.now() < end; seed++) {
     await new Simulation({ seed, steps: STEPS, auditEvery: AUDIT_EVERY }, figures).run();
-    if ((seed - options.seed) % 10 === 9) log(`simulation, seeds ${options.seed} to ${seed}: ${JSON.stringify(figures)}`);
+    if ((seed - options.seed) % 10 === 9)
+      log(`simulation, seeds ${options.seed} to ${seed}: ${JSON.stringify(figures)}`);
   }
   log(`simulation: ${JSON.stringify(figures)}`);
   return figures;

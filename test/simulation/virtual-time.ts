@@ -57,7 +57,12 @@ export function installVirtualTime(
 
 function replace<T extends object>(owner: T, key: keyof T, value: unknown): () => void {
   const before = Object.getOwnPropertyDescriptor(owner, key);
-  Object.defineProperty(owner, key, { value, writable: true, configurable: true, enumerable: before?.enumerable ?? true });
+  Object.defineProperty(owner, key, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+  });
   return () => {
     if (before === undefined) delete owner[key];
     else Object.defineProperty(owner, key, before);

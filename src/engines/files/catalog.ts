@@ -273,7 +273,9 @@ export class Catalog {
   }
 
   #isOurs(): boolean {
-    const row = this.#sql("SELECT value FROM meta WHERE key = 'store'").get() as { value: string } | undefined;
+    const row = this.#sql("SELECT value FROM meta WHERE key = 'store'").get() as
+      | { value: string }
+      | undefined;
     return row?.value === (this.#storeId ?? "");
   }
 

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
-import { ConfigError, NotFoundError } from "../../errors.ts";
+import { ConfigError, NotFoundError, StorageError } from "../../errors.ts";
 import { Catalog } from "./catalog.ts";
 import { rebuildCatalog } from "./catalog-rebuild.ts";
 import { DEFAULT_FILES_OPTIONS, type EngineCore, type FilesOptions } from "./core.ts";
@@ -82,8 +82,23 @@ function noStore(path: string): NotFoundError {
   });
 }
 
+/** Like a recursive mkdir, which in some Node.js versions never returns where a folder cannot be made (/proc). */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    nodeDisk.makeFolder(path);
+  } catch (error) {
+    throw new StorageError("ESO_STORAGE_READ_ONLY", `the folder ${path} cannot be made (${systemCode(error)})`, {
+      hint: "Choose another place for the store with --store, or make the folder yourself.",
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
 function makeRoom(disk: Disk, layout: Layout, options: OpenFilesOptions): void {
-  if (options.ports === undefined) mkdirSync(layout.base, { recursive: true, mode: 0o700 });
+  if (options.ports === undefined) makeFolders(layout.base);
   let made = false;
   for (const folder of [layout.room, layout.journals, layout.ids]) made = disk.makeFolder(folder) || made;
   if (!made) return;

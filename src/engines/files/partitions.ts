@@ -192,7 +192,8 @@ export class Partitions {
     }
     this.#disk.makeFolder(folder);
     // A rename would silently replace the day's file.
-    if (this.#disk.kind(join(folder, EVENTS_FILE)) !== undefined) throw unsafePath(folder, "taken by another file of that day");
+    if (this.#disk.kind(join(folder, EVENTS_FILE)) !== undefined)
+      throw unsafePath(folder, "taken by another file of that day");
     this.#disk.rename(open, join(folder, EVENTS_FILE));
     this.#disk.syncFolder(folder);
     this.#disk.syncFolder(this.#layout.globalFolder);

@@ -26,7 +26,8 @@ export class ReadPosition {
   async refresh(): Promise<number> {
     const head = this.#head();
     // Recovery has put a head there; one that cannot be read now is being written, and says more in a moment.
-    if (head === undefined) return this.#writer === undefined ? this.#withoutHead() : this.#view.visiblePosition;
+    if (head === undefined)
+      return this.#writer === undefined ? this.#withoutHead() : this.#view.visiblePosition;
     this.#view.catchUp(head);
     if (this.#view.visiblePosition < this.#view.position) await this.#secure(head);
     return this.#view.visiblePosition;

@@ -176,7 +176,8 @@ export class WriteSide {
     } catch (error) {
       // A flush that failed here would seem to succeed the next time, so then everything is written again.
       const { disk } = this.#core;
-      if (systemCode(error) === "EIO") writeHead(disk, this.#headFile, { ...(before ?? NO_HEAD), suspect: true });
+      if (systemCode(error) === "EIO")
+        writeHead(disk, this.#headFile, { ...(before ?? NO_HEAD), suspect: true });
       throw error;
     }
   }
