@@ -89,11 +89,15 @@ function makeFolders(path: string): void {
   try {
     nodeDisk.makeFolder(path);
   } catch (error) {
-    throw new StorageError("ESO_STORAGE_READ_ONLY", `the folder ${path} cannot be made (${systemCode(error)})`, {
-      hint: "Choose another place for the store with --store, or make the folder yourself.",
-      details: { path },
-      cause: error,
-    });
+    throw new StorageError(
+      "ESO_STORAGE_READ_ONLY",
+      `the folder ${path} cannot be made (${systemCode(error)})`,
+      {
+        hint: "Choose another place for the store with --store, or make the folder yourself.",
+        details: { path },
+        cause: error,
+      },
+    );
   }
 }
 
@@ -240,6 +244,11 @@ function journalStart(core: EngineCore): { start: ChainEnd; position: number } {
   const journal = oldest === undefined ? undefined : JournalFile.open(core, oldest, "read");
   const start = journal?.start();
   journal?.close();
-  const { journal: number, frame, crc, position } = start ?? { journal: 0, frame: 0, crc: 0, position: Infinity };
+  const {
+    journal: number,
+    frame,
+    crc,
+    position,
+  } = start ?? { journal: 0, frame: 0, crc: 0, position: Infinity };
   return { start: { journal: number, end: HEADER_BYTES, frame, crc }, position };
 }

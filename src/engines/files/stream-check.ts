@@ -7,6 +7,8 @@ import { keepFragment } from "./quarantine.ts";
 
 const CHECKED_MAX = 200_000;
 
+const LF = 10;
+
 /**
  * Looks, before a process first writes to a stream, whether the stream's file ends where the log left it:
  * lines must not be put behind a hole, nor over bytes that somebody else put there.
@@ -65,6 +67,9 @@ export class StreamCheck {
 
   #cut(stream: string, head: { day: string; fileEnd: number }, size: number): void {
     const key = { stream, day: head.day };
+    const [last] = this.#partitions.read(key, head.fileEnd - 1, 1);
+    // Foreign bytes stand behind a whole line; otherwise the lines themselves were moved, and cutting would hide it.
+    if (last !== LF) throw movedLines(this.#partitions.pathOf(stream, head.day), stream, head.fileEnd);
     const surplus = this.#partitions.read(key, head.fileEnd, size - head.fileEnd);
     const path = this.#partitions.pathOf(stream, head.day);
     this.#kept({
@@ -73,4 +78,15 @@ export class StreamCheck {
     });
     this.#partitions.cut(key, head.fileEnd);
   }
+}
+
+function movedLines(path: string, stream: string, offset: number): IntegrityError {
+  return new IntegrityError(
+    "ESO_LOG_DAMAGED",
+    `${path} has no line end at byte ${offset}, where the last event of ${stream} ends: its lines were edited, so nothing is added to it`,
+    {
+      hint: "Bring the file back from a backup; other streams take events as before.",
+      details: { file: path, offset },
+    },
+  );
 }
