@@ -171,8 +171,8 @@ class Auditor {
     let end = 1;
     try {
       const process = new Process(this.#machine, CALM);
-      const log = await this.#open(process);
-      lines = await process.alone(() => collect(log.readAll({ chunk: 200 })));
+      const log = await this.#persist(process, () => openLog(this.#parts, process));
+      lines = await this.#persist(process, () => collect(log.readAll({ chunk: 200 })));
       end = oracle.checkWhole(lines, { storeId: log.storeId, mayLose });
       const after = await this.#write(process, log, lines);
       if (random.chance(0.3)) await this.#compareStreams(process, log, after);
@@ -186,13 +186,13 @@ class Auditor {
     return { end, lines };
   }
 
-  /** A write-back that failed before the crash is told to the first who flushes; then recovery starts again. */
-  async #open(process: Process): Promise<FilesLog> {
+  /** A write-back that failed before the crash is told to the first who flushes; then the same is tried again. */
+  async #persist<T>(process: Process, run: () => Promise<T>): Promise<T> {
     for (let times = 0; ; times++) {
       try {
-        return await process.alone(() => openLog(this.#parts, process));
+        return await process.alone(run);
       } catch (error) {
-        if (!simulated(error) || times > 10) throw error;
+        if (!(simulated(error) || error instanceof OutcomeUnknownError) || times > 10) throw error;
       }
     }
   }

@@ -9,7 +9,7 @@ import { loadCatalogSchema } from "./simulated-catalog.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** Histories of `npm test`; `npm run test:soak` goes on with other seeds for as long as it is told. */
-const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
 const STEPS = 700;
 const AUDIT_EVERY = 45;
 
@@ -78,10 +78,12 @@ describe("a small store's life, ended at every call to the disk in turn", () => 
   const endings: Ending[] = ["kill", "power", "EIO", "ENOSPC"];
   test.each(endings)("%s", async (ending) => {
     const figures = noFigures();
+    // What a fault leaves behind differs less from call to call than what an end does.
+    const stride = ending === "kill" || ending === "power" ? 1 : 2;
     let call = 1;
-    while (await endAtCall(call, ending, figures)) call++;
+    while (await endAtCall(call, ending, figures)) call += stride;
     expect(call).toBeGreaterThan(150);
-    console.log(`${ending} at each of ${call} calls: ${figures.states} crash states`);
+    console.log(`${ending} at calls up to ${call}: ${figures.states} crash states`);
   });
 });
 
@@ -90,7 +92,7 @@ test("seeded histories of several processes on one failing machine", async () =>
   for (const seed of SEEDS)
     await new Simulation({ seed, steps: STEPS, auditEvery: AUDIT_EVERY }, figures).run();
   console.log(`seeds ${SEEDS[0]} to ${SEEDS.at(-1)}: ${JSON.stringify(figures)}`);
-  expect(figures.states).toBeGreaterThan(1000);
+  expect(figures.states).toBeGreaterThan(800);
   expect(figures.kills).toBeGreaterThan(50);
   expect(figures.power_losses).toBeGreaterThan(50);
   expect(figures.io_errors).toBeGreaterThan(10);

@@ -1,5 +1,11 @@
 import type { FilesOptions } from "../../src/engines/files/core.ts";
-import { EsoError, IntegrityError, StorageError, StoreLockedError } from "../../src/errors.ts";
+import {
+  EsoError,
+  IntegrityError,
+  OutcomeUnknownError,
+  StorageError,
+  StoreLockedError,
+} from "../../src/errors.ts";
 import type { Durability } from "../../src/log/event-log.ts";
 import { SeededRandom } from "../../src/testing/seeded-random.ts";
 import { audit, type AuditParts, type Figures } from "./audit.ts";
@@ -273,7 +279,12 @@ export class Simulation {
 
   #excused(error: unknown): boolean {
     if (!this.#faulty || error instanceof IntegrityError) return false;
-    if (error instanceof StorageError || error instanceof StoreLockedError) return true;
+    if (
+      error instanceof StorageError ||
+      error instanceof StoreLockedError ||
+      error instanceof OutcomeUnknownError
+    )
+      return true;
     if (error instanceof EsoError) return false;
     return (
       error instanceof Error &&

@@ -66,7 +66,7 @@ export class BatchPlan {
    * @throws ConflictError, ValidationError
    */
   add(request: AppendRequest, durability: Durability): Placement[] {
-    const before = { events: this.events.length, bytes: this.#bytes, heads: new Map<string, CatalogHead>() };
+    const before = { events: this.events.length, bytes: this.#bytes, heads: [] as Touched };
     try {
       const placed = this.#addAll(request, before.heads);
       return placed.map((one) => ({ ...one, head_sequence: this.#headOf(one.stream).sequence, durability }));
@@ -76,11 +76,12 @@ export class BatchPlan {
     }
   }
 
-  #addAll(request: AppendRequest, touched: Map<string, CatalogHead>): Unplaced[] {
-    const known = request.events.map((event) => this.#known(event));
-    if (known.some((found) => found === undefined)) this.#checkExpectation(request);
-    return request.events.map((event) => {
-      // Looked up again: an earlier event of this very request may have taken the id.
+  #addAll(request: AppendRequest, touched: Touched): Unplaced[] {
+    const { expectedSequence, events } = request;
+    // A retry of what is known already must succeed whatever has happened since.
+    const isRetry = expectedSequence !== "any" && events.every((event) => this.#known(event) !== undefined);
+    if (!isRetry) this.#checkExpectation(request);
+    return events.map((event) => {
       const first = this.#known(event);
       return first === undefined
         ? this.#append(event, touched)
@@ -141,9 +142,9 @@ export class BatchPlan {
     };
   }
 
-  #append(event: PreparedEvent, touched: Map<string, CatalogHead>): Unplaced {
+  #append(event: PreparedEvent, touched: Touched): Unplaced {
     const head = this.#headOf(event.stream);
-    if (!touched.has(event.stream)) touched.set(event.stream, head);
+    touched.push([event.stream, head]);
     const position = this.#place.firstPosition + this.events.length;
     const stamped = stamp(event, head, { position, recordedAt: this.#recordedAt });
     const fileOffset = head.day === this.#day ? head.fileEnd : 0;
@@ -211,8 +212,9 @@ export class BatchPlan {
     else known.push(index);
   }
 
-  #undo(before: { events: number; bytes: number; heads: Map<string, CatalogHead> }): void {
-    for (const [stream, head] of before.heads) this.heads.set(stream, head);
+  #undo(before: { events: number; bytes: number; heads: Touched }): void {
+    // Backwards, so that a stream touched twice ends as it began.
+    for (const [stream, head] of before.heads.reverse()) this.heads.set(stream, head);
     this.events.length = before.events;
     this.#headers.length = before.events;
     this.#lines.length = before.events;
@@ -225,6 +227,9 @@ export class BatchPlan {
   }
 }
 
+/** Heads as they were before a request moved them. */
+type Touched = [stream: string, head: CatalogHead][];
+
 interface Found {
   readonly event: StoredEvent;
   readonly flags: number;
@@ -232,7 +237,7 @@ interface Found {
 
 interface Context {
   readonly request: AppendRequest;
-  readonly touched: Map<string, CatalogHead>;
+  readonly touched: Touched;
 }
 
 function severalStreams(): ValidationError {

@@ -14,9 +14,14 @@ export function counterFile(base: string): CounterShelf {
   const path = join(folder, "counters.jsonl");
   return {
     add(counters) {
-      nodeDisk.makeFolder(folder);
-      appendFileSync(path, `${JSON.stringify(counters)}\n`, { mode: 0o600 });
-      if ((nodeDisk.sizeAt(path) ?? 0) > FOLD_BYTES) fold(path);
+      try {
+        nodeDisk.makeFolder(folder);
+        appendFileSync(path, `${JSON.stringify(counters)}\n`, { mode: 0o600 });
+        if ((nodeDisk.sizeAt(path) ?? 0) > FOLD_BYTES) fold(path);
+      } catch (error) {
+        // Statistics that the disk does not take are no reason for a store not to close.
+        if (systemCode(error) === undefined) throw error;
+      }
     },
     load: () => linesOf(path),
   };

@@ -1,4 +1,4 @@
-import type { Disk } from "./disk.ts";
+import { type Disk, systemCode } from "./disk.ts";
 import {
   decodeEvents,
   decodeHeader,
@@ -68,8 +68,12 @@ export class JournalFile {
   /** Opens an existing journal; undefined when it is gone (every frame of it has been checkpointed). */
   static open(place: JournalPlace, number: number, mode: "read" | "write"): JournalFile | undefined {
     const { disk, layout } = place;
-    const path = journalPath(layout, number);
-    return disk.kind(path) === undefined ? undefined : new JournalFile(disk, disk.open(path, mode), number);
+    try {
+      return new JournalFile(disk, disk.open(journalPath(layout, number), mode), number);
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   /** Makes a journal that continues the chain; it is on disk, name included, when this returns. */

@@ -6,6 +6,8 @@ import type { LogView } from "./log-view.ts";
 interface Flushing {
   readonly fenced: boolean;
   distrust(cause: unknown): Promise<void>;
+  /** Recovers the store, flushes and applies all there is. */
+  putRight(): Promise<void>;
 }
 
 /**
@@ -48,15 +50,22 @@ export class ReadPosition {
     const { disk } = this.#view.core;
     const { journal, end } = this.#view.end;
     this.#view.synced(journal, readSynced(disk, this.#headFile as number, journal));
-    if (this.#view.visiblePosition === this.#view.position || head.suspect || this.#fenced) return;
-    try {
-      await this.#view.journal().syncAsync();
-    } catch (error) {
-      // The kernel tells of a failed flush once: whoever flushes next must hear of it from us.
-      await this.#writer?.distrust(error);
-      throw error;
+    if (this.#view.visiblePosition === this.#view.position) return;
+    if (!head.suspect && !this.#fenced) {
+      try {
+        await this.#view.journal().syncAsync();
+      } catch (error) {
+        // The kernel tells of a failed flush once: whoever flushes next must hear of it from us.
+        await this.#writer?.distrust(error);
+        throw error;
+      }
+      if (!this.#fenced) {
+        this.#view.synced(journal, end);
+        return;
+      }
     }
-    if (!this.#fenced) this.#view.synced(journal, end);
+    // No flush can be believed before the store has been recovered.
+    await this.#writer?.putRight();
   }
 
   get #fenced(): boolean {

@@ -79,6 +79,10 @@ export class WriteSide {
     return this.#writer?.fenced ?? false;
   }
 
+  async putRight(): Promise<void> {
+    await this.#ready().drain();
+  }
+
   /** A flush failed: nothing is promised until the store has been recovered. */
   async distrust(cause: unknown): Promise<void> {
     await this.#writer?.fence([], cause);
