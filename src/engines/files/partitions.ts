@@ -55,10 +55,22 @@ export class Partitions {
   openForReading(stream: string, day: string): { file: number; path: string } {
     for (;;) {
       const path = this.pathOf(stream, day);
-      const file = this.#disk.open(path, "read");
+      const file = this.#openIfThere(path);
       // The open global day may have been moved between the look and the opening; then this is another day's.
-      if (stream !== GLOBAL_STREAM || this.pathOf(stream, day) === path) return { file, path };
-      this.#disk.close(file);
+      if (stream === GLOBAL_STREAM && this.pathOf(stream, day) !== path) {
+        if (file !== undefined) this.#disk.close(file);
+        continue;
+      }
+      return { file: file ?? this.#disk.open(path, "read"), path };
+    }
+  }
+
+  #openIfThere(path: string): number | undefined {
+    try {
+      return this.#disk.open(path, "read");
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
     }
   }
 
