@@ -46,21 +46,6 @@ function row(measurement: Measurement): string {
   return `| ${name} | ${shown(ours)} ${unit} | ${shown(baseline)} ${unit} | ${ratioOf(measurement).toFixed(2)} | ${bar} |`;
 }
 
-const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-const rows: string[] = [];
-for (const [name, part] of Object.entries(PARTS)) {
-  if (chosen.length > 0 && !chosen.includes(name)) continue;
-  const { path, done } = benchFolder();
-  try {
-    for (const measurement of await part(path)) {
-      rows.push(row(measurement));
-      console.log(rows.at(-1));
-    }
-  } finally {
-    done();
-  }
-}
-
 const HEAD = `# Performance
 
 Made by \`npm run bench -- --write\`; do not edit. Every line was measured in one run on one machine, ours beside
@@ -72,6 +57,21 @@ ${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}, ${cp
 | What | Ours | Baseline | Ratio | Bar |
 | --- | --- | --- | --- | --- |
 `;
-if (process.argv.includes("--write")) {
-  writeFileSync(join(import.meta.dirname, "..", "docs", "performance.md"), `${HEAD}${rows.join("\n")}\n`);
+const write = process.argv.includes("--write");
+const page = join(import.meta.dirname, "..", "docs", "performance.md");
+
+const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const rows: string[] = [];
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const { path, done } = benchFolder();
+  try {
+    for (const measurement of await part(path)) {
+      rows.push(row(measurement));
+      console.log(rows.at(-1));
+      if (write) writeFileSync(page, `${HEAD}${rows.join("\n")}\n`);
+    }
+  } finally {
+    done();
+  }
 }

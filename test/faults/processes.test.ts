@@ -29,5 +29,5 @@ test("8 processes with batches over several streams, small journals, and readers
 
 test("a reader that never writes sees no event disappear, change or come out of order", async () => {
   using folder = temporaryFolder();
-  expect(await watchOthers(folder.path, { journalMaxBytes: 60_000 })).toBeGreaterThan(3);
+  expect(await watchOthers(folder.path, { journalMaxBytes: 60_000 })).toBeGreaterThan(1);
 });

@@ -52,7 +52,10 @@ export async function crowd({ folder, writers, job, tails = 0 }: CrowdOptions): 
   return mustBeWhole(path, expectationsOf(record));
 }
 
-/** Follows a store that only others write, over and over from the start and by position, and compares. */
+/**
+ * Reads a store that only others write, over and over from the start, and compares what it saw with what it saw
+ * before. Gives how often there was more.
+ */
 export async function watchOthers(folder: string, job: Partial<WriterJob>): Promise<number> {
   const path = join(folder, "store");
   prepareFolder(path);
@@ -72,8 +75,8 @@ export async function watchOthers(folder: string, job: Partial<WriterJob>): Prom
     const heads = await reader.log.head();
     if (heads.position < now.length) throw new Error("the head lies before an event that was seen");
     await streamsMustFit(reader, now.length);
+    if (now.length > seen.length) looks++;
     seen = now;
-    looks++;
   } while (running.size > 0);
   await Promise.all(writers.map(succeeded));
   await reader.close();

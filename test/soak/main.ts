@@ -95,7 +95,7 @@ async function crowds(seed: number): Promise<void> {
     const checked = await crowd({ folder: folder.path, writers: 8, job, tails: 3 });
     using watched = temporaryFolder();
     const looks = await watchOthers(watched.path, { batch, width, journalMaxBytes, events: 2000 });
-    say(`8 writers, batches of ${batch}: ${checked.events.length} events; ${looks} looks at others' writes`);
+    say(`8 writers, batches of ${batch}: ${checked.events.length} events; ${looks} reads that found more`);
   }
 }
 
