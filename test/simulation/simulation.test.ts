@@ -9,7 +9,7 @@ import { loadCatalogSchema } from "./simulated-catalog.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
 /** Histories of `npm test`; `npm run test:soak` goes on with other seeds for as long as it is told. */
-const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 36 }, (_, index) => index + 1);
 const STEPS = 700;
 const AUDIT_EVERY = 45;
 
