@@ -62,14 +62,20 @@ const page = join(import.meta.dirname, "..", "docs", "performance.md");
 
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const rows: string[] = [];
+
+/** Shows a row at once, and keeps what is measured so far: a long run may be cut short. */
+function report(line: string): void {
+  rows.push(line);
+  console.log(line);
+  if (write) writeFileSync(page, `${HEAD}${rows.join("\n")}\n`);
+}
+
 for (const [name, part] of Object.entries(PARTS)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   const { path, done } = benchFolder();
   try {
     for (const measurement of await part(path)) {
-      rows.push(row(measurement));
-      console.log(rows.at(-1));
-      if (write) writeFileSync(page, `${HEAD}${rows.join("\n")}\n`);
+      report(row(measurement));
     }
   } finally {
     done();
