@@ -112,13 +112,15 @@ test("never accepts what JSON.parse refuses, and always says why", () => {
 });
 
 test("a key written twice is found wherever it stands", () => {
-  const objects = fc.dictionary(fc.string({ minLength: 1 }), jsonValues, { minKeys: 1, maxKeys: 5 });
+  const acceptable = fc
+    .string({ minLength: 1 })
+    .filter((key) => !["__proto__", "constructor", "prototype"].includes(key) && key.isWellFormed());
+  const objects = fc.dictionary(acceptable, jsonValues, { minKeys: 1, maxKeys: 5 });
   fc.assert(
     fc.property(objects, fc.nat(), (object, nat) => {
       const keys = Object.keys(object);
       const key = keys[nat % keys.length] ?? "";
       const text = `[{${JSON.stringify(key)}:0,${JSON.stringify(object).slice(1)}]`;
-      fc.pre(!["__proto__", "constructor", "prototype"].includes(key) && key.isWellFormed());
       expect(faultOf(text)).toMatch(/is given twice$/);
     }),
   );

@@ -18,6 +18,7 @@ export class ReadPosition {
   readonly #view: LogView;
   readonly #writer: Flushing | undefined;
   #headFile: number | undefined;
+  #shown = 0;
 
   constructor(view: LogView, writer: Flushing | undefined) {
     this.#view = view;
@@ -27,12 +28,15 @@ export class ReadPosition {
   /** Reads what others wrote; gives the position of the last event that may be shown. */
   async refresh(): Promise<number> {
     const head = this.#head();
-    // Recovery has put a head there; one that cannot be read now is being written, and says more in a moment.
-    if (head === undefined)
-      return this.#writer === undefined ? this.#withoutHead() : this.#view.visiblePosition;
-    this.#view.catchUp(head);
-    if (this.#view.visiblePosition < this.#view.position) await this.#secure(head);
-    return this.#view.visiblePosition;
+    if (head !== undefined) {
+      this.#view.catchUp(head);
+      if (this.#view.visiblePosition < this.#view.position) await this.#secure(head);
+    } else if (this.#writer === undefined) return this.#withoutHead();
+    // Recovery has put a head there; one that cannot be read now is being written, unless that has failed.
+    else if (this.#view.position < this.#shown) await this.#writer.putRight();
+    // What was shown is on disk, also where a recovery meanwhile has begun to count anew.
+    this.#shown = Math.max(this.#view.visiblePosition, Math.min(this.#shown, this.#view.position));
+    return this.#shown;
   }
 
   #head(): Head | undefined {
