@@ -9,7 +9,7 @@ import { encodeCursor } from "./cursor.ts";
 import { parseFilter } from "./parse-filter.ts";
 import { queryEvents, queryPage } from "./run-query.ts";
 import { appendAll, drafts, filters, LIMITS, naivePositions, sourceOf } from "./test-log.ts";
-import { VoidedEvents } from "./voided-events.ts";
+import { Amendments } from "./amendments.ts";
 
 const START_MS = Date.UTC(2026, 0, 30);
 const orders = fc.constantFrom("asc" as const, "desc" as const);
@@ -155,12 +155,10 @@ test("a signal ends pages and iterations with its reason", async () => {
 test("voided events are left out unless asked for", async () => {
   const log = openMemoryLog();
   await appendAll(log, [{ issue: "PROJ-1" }, { issue: "PROJ-1" }]);
-  const voided = new VoidedEvents();
+  const voided = new Amendments();
   const ask = async (filter: object) => {
-    const source = {
-      ...sourceOf(log),
-      voided: await voided.bringUpToDate(sourceOf(log), { limits: LIMITS }),
-    };
+    await voided.bringUpToDate(sourceOf(log), { limits: LIMITS });
+    const source = { ...sourceOf(log), voided: voided.voided };
     const { events } = await queryPage(source, parseFilter(filter), { limits: LIMITS });
     return events.map(({ position }) => position);
   };

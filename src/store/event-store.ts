@@ -13,8 +13,11 @@ import type {
   StoredLine,
   StreamInfo,
 } from "../log/event-log.ts";
+import type { Projection } from "../projection/projection.ts";
+import type { OrchestrationState } from "../projection/state/orchestration-state.ts";
+import { amended, AmendmentShelf } from "../query/amendments.ts";
 import type { EventIndex } from "../query/event-index.ts";
-import type { QueryFilter } from "../query/filter.ts";
+import type { CompiledFilter, QueryFilter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import {
   queryEvents,
@@ -24,6 +27,8 @@ import {
   type QuerySource,
 } from "../query/run-query.ts";
 import { type Ack, appendEvents, type AppendOptions, prepareAll } from "./append.ts";
+import { History } from "./history.ts";
+import { type Moment, pointOf } from "./moment.ts";
 import { attach, attachment, type BlobReference } from "./blobs.ts";
 import { Meter, metricsOf, openSeconds, type StorageFigures, type StoreMetrics } from "./metrics.ts";
 import { type EventBatch, subscribe, type SubscribeOptions } from "./subscribe.ts";
@@ -71,9 +76,17 @@ export interface QueryCallOptions {
 export class EventStore {
   readonly #parts: StoreParts;
   readonly #meter: Meter;
+  readonly #amendments = new AmendmentShelf();
+  readonly #history: History;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#history = new History({
+      source: this.#source(),
+      amendments: this.#amendments,
+      limits: parts.limits,
+      decode: (line) => this.#decode(line),
+    });
     this.#meter = new Meter(parts.clock);
   }
 
@@ -136,7 +149,8 @@ export class EventStore {
   ): AsyncGenerator<AnyEvent, void, undefined> {
     const began = performance.now();
     let events = 0;
-    for await (const event of queryEvents(this.#source(), parseFilter(filter), {
+    const compiled = parseFilter(filter);
+    for await (const event of queryEvents(await this.#unvoided(compiled, options), compiled, {
       limits: this.#parts.limits,
       ...options,
     })) {
@@ -149,7 +163,8 @@ export class EventStore {
   /** One page; `next` continues it, also while others append. */
   async queryPage(filter: QueryFilter = {}, options: QueryCallOptions = {}): Promise<QueryPage> {
     const began = performance.now();
-    const page = await queryPage(this.#source(), parseFilter(filter), {
+    const compiled = parseFilter(filter);
+    const page = await queryPage(await this.#unvoided(compiled, options), compiled, {
       limits: this.#parts.limits,
       ...options,
     });
@@ -160,6 +175,20 @@ export class EventStore {
   #source(): QuerySource {
     const { log, index } = this.#parts;
     return { log, index, decode: (bytes) => this.#parts.codec.decode(bytes) };
+  }
+
+  /** What a query reads, void events left out unless it asks for them. */
+  async #unvoided(filter: CompiledFilter, { signal }: QueryCallOptions): Promise<QuerySource> {
+    const source = this.#source();
+    if (filter.includeVoided) return source;
+    const { limits } = this.#parts;
+    const issues = filter.equals.find(({ field }) => field === "issueKey")?.values ?? [];
+    const [issue] = issues;
+    const known =
+      issue !== undefined && issues.length === 1
+        ? await this.#amendments.ofStream(issue, source, { limits, signal })
+        : await this.#amendments.ofAll(source, { limits, signal });
+    return { ...source, voided: known.voided };
   }
 
   /** The event with this id, or undefined. */
@@ -176,6 +205,51 @@ export class EventStore {
     for await (const lines of this.#parts.log.readStream(stream, options)) {
       for (const line of lines) yield this.#decode(line) as AnyEvent;
     }
+  }
+
+  /**
+   * An issue's state at a moment, default now; before the first event it does not exist. `global` is the stream
+   * of events without an issue.
+   * @throws ValidationError for a moment that cannot be understood.
+   * @throws IntegrityError when a line that the answer depends on is damaged.
+   *
+   * @example
+   * ```ts
+   * const state = await store.reconstructState("PROJ-123", "2026-11-24T14:00:00Z");
+   * console.log(state.status, state.current_phase, state.active_agents.length);
+   * ```
+   */
+  async reconstructState(
+    issueKey: string,
+    moment?: Moment,
+    options: QueryCallOptions = {},
+  ): Promise<OrchestrationState> {
+    return this.#history.stateAt(issueKey, pointOf(moment), options);
+  }
+
+  /**
+   * Folds events by a projection: of one issue, of those that a filter finds, or of the whole store.
+   *
+   * @example
+   * ```ts
+   * const { agents } = await store.project(agentMetrics, { issueKey: "PROJ-123" });
+   * ```
+   */
+  async project<S, R>(
+    projection: Projection<S, R>,
+    filter: QueryFilter = {},
+    options: QueryCallOptions = {},
+  ): Promise<R> {
+    const { limits } = this.#parts;
+    const source = this.#source();
+    const { byId } = await this.#amendments.ofAll(source, { limits, ...options });
+    let state = projection.initial();
+    const compiled = parseFilter(filter);
+    for await (const event of queryEvents(source, compiled, { limits, ...options })) {
+      const seen = compiled.includeVoided ? event : amended(event, byId);
+      if (seen !== undefined) state = projection.apply(state, seen);
+    }
+    return projection.result(state);
   }
 
   /** The streams of the store: one an issue, and `global`. */
