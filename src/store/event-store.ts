@@ -95,6 +95,11 @@ export class EventStore {
     return this.#parts.log;
   }
 
+  /** The past of each stream, for the use cases that fold it. */
+  get history(): History {
+    return this.#history;
+  }
+
   get storeId(): string {
     return this.#parts.log.storeId;
   }
