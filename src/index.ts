@@ -1,6 +1,17 @@
 export * from "./errors.ts";
 export { openStore, type OpenStoreOptions } from "./open.ts";
-export { EventStore, type InputFor, type QueryCallOptions } from "./store/event-store.ts";
+export { EventStore } from "./store/event-store.ts";
+export type { InputFor, QueryCallOptions } from "./store/record-store.ts";
+export type { Moment } from "./store/moment.ts";
+export type { SnapshotMade } from "./store/snapshots/snapshot-keeper.ts";
+export {
+  defineProjection,
+  fold,
+  type Projection,
+  type ProjectionDefinition,
+} from "./projection/projection.ts";
+export { orchestrationState } from "./projection/state/apply-event.ts";
+export type { OrchestrationState } from "./projection/state/orchestration-state.ts";
 export type { Ack, AppendOptions } from "./store/append.ts";
 export type { BlobReference } from "./store/blobs.ts";
 export type { LatencyFigures, StorageFigures, StoreMetrics } from "./store/metrics.ts";

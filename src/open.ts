@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
+import { emitWarning } from "node:process";
 
 import { type Config, DEFAULT_CONFIG } from "./config/config.ts";
 import { createCodec } from "./event/codec.ts";
 import { ConfigError } from "./errors.ts";
 import type { EventLog } from "./log/event-log.ts";
-import { EventStore, type StoreParts } from "./store/event-store.ts";
+import { EventStore } from "./store/event-store.ts";
+import type { StoreParts } from "./store/record-store.ts";
+import { memorySnapshots } from "./log/snapshot-shelf.ts";
 import { memoryBlobs } from "./store/blobs.ts";
 import { memoryCursors } from "./log/consumer-cursors.ts";
 
@@ -31,6 +34,8 @@ export interface OpenStoreOptions {
   readonly create?: boolean;
   /** Epoch ms; default the machine's clock. */
   readonly clock?: () => number;
+  /** Told of what need not stop a reader: an unknown event, a damaged snapshot. Default: a Node.js warning. */
+  readonly onWarning?: (message: string) => void;
 }
 
 /**
@@ -64,6 +69,7 @@ async function openMemory(options: OpenStoreOptions, config: Config): Promise<Ev
     cursors: memoryCursors(),
     blobs: memoryBlobs(),
     counters: undefined,
+    snapshotShelf: memorySnapshots(),
     storageFigures: () => Promise.resolve(none),
   });
 }
@@ -102,18 +108,21 @@ async function explainStore(path: string): Promise<void> {
   await offerStoreTexts(path, storeTexts);
 }
 
+type CommonPart = "codec" | "limits" | "maxBatchEvents" | "clock" | "warn" | "snapshotHabits" | "mayWrite";
+
 async function common(
   options: OpenStoreOptions,
   config: Config,
   customTypes: string | undefined,
-): Promise<Pick<StoreParts, "codec" | "limits" | "maxBatchEvents" | "clock">> {
+): Promise<Pick<StoreParts, CommonPart>> {
   const issueKey = options.issueKey ?? config.issue_key.default ?? undefined;
-  const { session } = options;
+  const { session, onWarning: warn = emitWarning } = options;
   const codec = await createCodec({
     phases: config.phases,
     issueKeyPattern: config.issue_key.pattern,
     defaultSessionId: config.session.default ?? randomUUID(),
     unknownEvents: config.validation.unknown_events,
+    onWarning: warn,
     ...(issueKey === undefined ? {} : { defaultIssueKey: issueKey }),
     ...(session === undefined ? {} : { session }),
     ...(customTypes === undefined ? {} : { customTypes }),
@@ -123,6 +132,9 @@ async function common(
     limits: config.query,
     maxBatchEvents: config.validation.max_batch_events,
     clock: options.clock ?? Date.now,
+    warn,
+    snapshotHabits: config.snapshots,
+    mayWrite: options.access !== "read",
   };
 }
 

@@ -30,6 +30,7 @@ const CONFIG_TAKES_OF_EVENT = ["src/event/suggest.ts", "src/event/re2.ts", "src/
 
 /** Files besides `cli` that need something of the process, and why. */
 const PROCESS_EXCEPTIONS: Readonly<Record<string, string>> = {
+  "src/open.ts": "a warning that no caller wants to hear becomes one of Node.js",
   "src/capture/git-process.ts": "git is started with this process's environment, less what could mislead it",
 };
 

@@ -2,11 +2,13 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { mainWorktree } from "../capture/git-dir.ts";
+import type { Config } from "../config/config.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { StorageError } from "../errors.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Output } from "./output.ts";
+import { safe } from "./text.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,26 @@ export interface ContextParts {
   readonly env: Environment;
   readonly cwd: string;
   readonly err: Output;
+}
+
+interface OpenHow {
+  readonly create: boolean;
+  readonly access: "read" | "write";
+}
+
+/** What events that say nothing about it belong to. */
+interface Defaults {
+  readonly config: Config;
+  readonly session?: string | undefined;
+  readonly issue?: string | undefined;
+}
+
+/** How to open the store for a command that must not fill in what events leave out. */
+export interface PlainOptions {
+  /** Whose events these are; default nobody's. */
+  readonly session?: string | undefined;
+  /** Make the store when it is not there. Default true. */
+  readonly create?: boolean;
 }
 
 /**
@@ -112,16 +134,32 @@ export class Context {
     }
   }
 
-  async #open(how: { readonly create: boolean; readonly access: "read" | "write" }): Promise<EventStore> {
+  /**
+   * The store for a command that must not fill in what events leave out: without the default issue and session of
+   * the environment and the configuration. The caller closes it.
+   */
+  async plain({ create = true, session }: PlainOptions = {}): Promise<EventStore> {
+    const { config } = await this.config();
+    return this.#open({ create, access: "write" }, { config: withoutDefaults(config), session });
+  }
+
+  async #open(how: OpenHow, given?: Defaults): Promise<EventStore> {
     const path = await this.storePath();
-    const [{ config }, { openStore }] = await Promise.all([this.config(), import("../open.ts")]);
+    const [{ config }, { openStore }] = await Promise.all([given ?? this.config(), import("../open.ts")]);
+    const { session, issue } = given ?? this;
     return openStore({
       ...(STORE_URL.test(path) ? { url: path } : { path }),
       ...how,
       config,
-      ...(this.session === undefined ? {} : { session: this.session }),
-      ...(this.issue === undefined ? {} : { issueKey: this.issue }),
+      ...(session === undefined ? {} : { session }),
+      ...(issue === undefined ? {} : { issueKey: issue }),
+      onWarning: (message) => this.#warn(message),
     });
+  }
+
+  /** A warning that cannot be shown stops nothing. */
+  #warn(message: string): void {
+    this.#err.line(safe`${this.#err.paint("warning", "warning:")} ${message}`).catch(() => undefined);
   }
 
   /** Lets go of the store, if it was opened. */
@@ -131,6 +169,14 @@ export class Context {
     const store = await opening?.catch(() => undefined);
     await store?.close();
   }
+}
+
+function withoutDefaults(config: Config): Config {
+  return {
+    ...config,
+    issue_key: { ...config.issue_key, default: null },
+    session: { ...config.session, default: null },
+  };
 }
 
 /** Whether this user may write to a store; asked first, since opening for writing changes files at once. */

@@ -107,20 +107,21 @@ export class AmendmentShelf {
   }
 }
 
-/**
- * An event as folds see it: completed by later sightings of its fact, or undefined when it is void.
- * `counts` says which amendments are to be heeded; default all.
- */
-export function amended(
-  event: StoredEvent,
-  amendments: AmendmentsById,
-  counts?: (amendment: Amendment) => boolean,
-): StoredEvent | undefined {
-  const all = amendments.get(event.event_id);
-  if (all === undefined) return event;
-  const heeded = counts === undefined ? all : all.filter(counts);
+/** Those amendments that are to be heeded; mostly there are none at all. */
+export function heededBy(byId: AmendmentsById, heeds: (amendment: Amendment) => boolean): AmendmentsById {
+  const heeded = new Map<string, readonly Amendment[]>();
+  for (const [id, all] of byId) {
+    const some = all.filter(heeds);
+    if (some.length > 0) heeded.set(id, some);
+  }
+  return heeded;
+}
+
+/** An event as folds see it: completed by later sightings of its fact, or undefined when it is void. */
+export function amended(event: StoredEvent, amendments: AmendmentsById): StoredEvent | undefined {
+  const heeded = amendments.get(event.event_id);
+  if (heeded === undefined) return event;
   if (heeded.some(({ adds }) => adds === undefined)) return undefined;
-  if (heeded.length === 0) return event;
   // What was known first stands.
   const metadata = heeded.reduceRight<JsonObject>((sum, { adds }) => ({ ...sum, ...adds }), {});
   return { ...event, metadata: { ...metadata, ...event.metadata } };

@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../event/envelope.ts";
+import type { StoredLine } from "../log/event-log.ts";
 import { type Cursor, encodeCursor, openCursor, orderMismatch } from "./cursor.ts";
 import type { CompiledFilter } from "./filter.ts";
 import { findMatches } from "./find-matches.ts";
@@ -48,7 +49,8 @@ export async function queryPage(
   const budget = new QueryBudget(limits.max_query_time_seconds, signal);
   const run = await startRun(source, filter);
   const size = Math.min(filter.limit ?? limits.default_page_size, limits.max_page_size);
-  const { events, last } = await takePage(run, size, budget);
+  const { lines, last } = await takePage(run, size, budget);
+  const events = lines.map((line) => source.decode(line.bytes));
   return last === undefined ? { events } : { events, next: encodeCursor(placeOf(run, last)) };
 }
 
@@ -67,20 +69,29 @@ export async function* queryEvents(
   filter: CompiledFilter,
   options: QueryOptions,
 ): AsyncGenerator<StoredEvent, void, undefined> {
+  for await (const line of queryLines(source, filter, options)) yield source.decode(line.bytes);
+}
+
+/** Like `queryEvents`, giving the lines as they are stored. */
+export async function* queryLines(
+  source: QuerySource,
+  filter: CompiledFilter,
+  options: QueryOptions,
+): AsyncGenerator<StoredLine, void, undefined> {
   const { limits, signal } = options;
   signal?.throwIfAborted();
   const run = await startRun(source, filter);
   let left = filter.limit ?? Number.POSITIVE_INFINITY;
   for (let size = limits.default_page_size; left > 0; size = limits.max_page_size) {
     const budget = new QueryBudget(limits.max_query_time_seconds, signal);
-    const { events, last } = await takePage(run, Math.min(size, left), budget);
-    for (const event of events) {
-      yield event;
+    const { lines, last } = await takePage(run, Math.min(size, left), budget);
+    for (const line of lines) {
+      yield line;
       signal?.throwIfAborted();
     }
     if (last === undefined) return;
     run.interval = behind(run, last);
-    left -= events.length;
+    left -= lines.length;
   }
 }
 
@@ -101,20 +112,20 @@ async function startRun(source: QuerySource, filter: CompiledFilter): Promise<Ru
 }
 
 interface Page {
-  readonly events: readonly StoredEvent[];
+  readonly lines: readonly StoredLine[];
   /** Position of the page's last event when there are more matches behind it. */
   readonly last: number | undefined;
 }
 
 async function takePage(run: Run, size: number, budget: QueryBudget): Promise<Page> {
-  const events: StoredEvent[] = [];
+  const lines: StoredLine[] = [];
   let last: number | undefined;
   for await (const line of findMatches(run, { wanted: size + 1, budget })) {
-    if (events.length === size) return { events, last };
-    events.push(run.source.decode(line.bytes));
+    if (lines.length === size) return { lines, last };
+    lines.push(line);
     last = line.position;
   }
-  return { events, last: undefined };
+  return { lines, last: undefined };
 }
 
 function placeOf({ source, order }: Run, position: number): Cursor {

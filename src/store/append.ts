@@ -33,18 +33,17 @@ export async function appendEvents(
   log: EventLog,
   prepare: (input: EventInput) => PreparedEvent,
   request: { inputs: readonly EventInput[]; options: AppendOptions; maxEvents: number },
-): Promise<Ack[]> {
+): Promise<readonly Placement[]> {
   const { inputs, options, maxEvents } = request;
   checkOptions(options);
   if (inputs.length > maxEvents) throw tooMany(inputs.length, maxEvents);
   const events = prepareAll(prepare, inputs);
-  const placements = await log.append({
+  return log.append({
     events,
     expectedSequence: options.expectedSequence ?? "any",
     onDuplicate: options.onDuplicate ?? "conflict",
     ...(options.durability === undefined ? {} : { durability: options.durability }),
   });
-  return placements.map(ackOf);
 }
 
 /** Readies inputs; errors of a batch have `$[n]` paths. */
@@ -78,7 +77,8 @@ function prepareAt(
   }
 }
 
-function ackOf(placement: Placement): Ack {
+/** What the caller is told of an event's place. */
+export function ackOf(placement: Placement): Ack {
   const { stream: _stream, ...rest } = placement;
   return { ...rest, redactions: 0 };
 }

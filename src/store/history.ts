@@ -1,26 +1,48 @@
-import type { StoredEvent } from "../event/envelope.ts";
-import { GLOBAL_STREAM } from "../event/envelope.ts";
+import { GLOBAL_STREAM, type StoredEvent } from "../event/envelope.ts";
 import type { StoredLine } from "../log/event-log.ts";
 import { applyEvent } from "../projection/state/apply-event.ts";
 import { notStarted, type OrchestrationState } from "../projection/state/orchestration-state.ts";
-import { amended, type Amendment, type Amendments, type AmendmentShelf } from "../query/amendments.ts";
+import { amended, type AmendmentsById, type AmendmentShelf, heededBy } from "../query/amendments.ts";
 import { encodeCursor } from "../query/cursor.ts";
 import { parseFilter } from "../query/parse-filter.ts";
-import { queryEvents, type QueryLimits, type QuerySource } from "../query/run-query.ts";
-import type { Point } from "./moment.ts";
+import { queryLines, type QueryLimits, type QuerySource } from "../query/run-query.ts";
+import { knows, type Point } from "./moment.ts";
+import { lineAt, type Snapshots } from "./snapshots/snapshots.ts";
 
 /** With fewer events left than this, reading them all is no slower than looking up those that are wanted. */
-const READ_ALL_MAX = 1_000;
+const READ_ALL_MAX = 200;
 
 export interface HistoryParts {
   readonly source: QuerySource;
   readonly amendments: AmendmentShelf;
   readonly limits: QueryLimits;
   readonly decode: (line: StoredLine) => StoredEvent;
+  /** Without them every state is folded from the first event on; the answers are the same. */
+  readonly snapshots: Snapshots | undefined;
 }
 
 export interface HistoryOptions {
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface PastOptions extends HistoryOptions {
+  /** The sequence behind which to begin; default 0. */
+  readonly after?: number;
+}
+
+/** A line of the past, and the event in it as folds see it: undefined when it is void. */
+export interface PastLine {
+  readonly line: StoredLine;
+  readonly stored: StoredEvent;
+  readonly event: StoredEvent | undefined;
+}
+
+/** What a stream's past at a point is made of: its end, and the amendments that count. */
+export interface Past {
+  readonly stream: string;
+  readonly point: Point;
+  readonly last: number;
+  readonly amendments: AmendmentsById;
 }
 
 /**
@@ -35,91 +57,97 @@ export class History {
   }
 
   /**
-   * The events that make up the past of a point, in order of sequence, behind sequence `after`.
+   * The events that make up the past of a point, in order of sequence.
    * @throws IntegrityError when a line that the answer depends on is damaged.
    */
   async *events(
     stream: string,
     point: Point,
-    options: HistoryOptions & { readonly after?: number } = {},
+    options: PastOptions = {},
   ): AsyncGenerator<StoredEvent, void, undefined> {
-    const { byId } = await this.#amendments(stream, options);
-    const counts = countsAt(point);
-    for await (const event of this.#stored(stream, point, options)) {
-      const seen = amended(event, byId, counts);
-      if (seen !== undefined) yield seen;
-    }
+    for await (const { event } of this.lines(stream, point, options)) if (event !== undefined) yield event;
+  }
+
+  /** Like `events`, with the lines that they stand on, void ones too. */
+  async *lines(
+    stream: string,
+    point: Point,
+    options: PastOptions = {},
+  ): AsyncGenerator<PastLine, void, undefined> {
+    yield* this.linesOf(await this.past(stream, point, options), options);
   }
 
   /** The state at a point: a fresh object. */
   async stateAt(stream: string, point: Point, options: HistoryOptions = {}): Promise<OrchestrationState> {
-    const state = notStarted(stream === GLOBAL_STREAM ? null : stream);
-    for await (const event of this.events(stream, point, options)) applyEvent(state, event);
+    const past = await this.past(stream, point, options);
+    const base = await this.#parts.snapshots?.base(past);
+    const state = base?.state ?? initialState(stream);
+    const after = base?.head.to_sequence ?? 0;
+    for await (const { event } of this.linesOf(past, { ...options, after }))
+      if (event !== undefined) applyEvent(state, event);
     return state;
   }
 
-  #amendments(stream: string, { signal }: HistoryOptions): Promise<Amendments> {
+  /** What the log says of a stream at this moment, for several reads that must agree. */
+  async past(stream: string, point: Point, { signal }: HistoryOptions = {}): Promise<Past> {
     const { amendments, source, limits } = this.#parts;
-    return amendments.ofStream(stream, source, { limits, signal });
+    // The end first: everything that amends an event before it is then among the amendments.
+    const last = (await source.log.stream(stream))?.head_sequence ?? 0;
+    const { byId } = await amendments.ofStream(stream, source, { limits, signal });
+    const heeded = heededBy(byId, (one) => one.sequence <= last && knows(point, one));
+    return { stream, point, last, amendments: heeded };
   }
 
-  async *#stored(
-    stream: string,
-    point: Point,
-    { after = 0, signal }: HistoryOptions & { readonly after?: number },
-  ): AsyncGenerator<StoredEvent> {
-    const head = (await this.#parts.source.log.stream(stream))?.head_sequence ?? 0;
-    const to = point.kind === "sequence" ? Math.min(point.sequence, head) : head;
-    if (point.kind === "time" && this.#parts.source.index !== undefined && to - after > READ_ALL_MAX) {
-      yield* this.#lookedUp(stream, point.time, { after, signal });
+  /** The lines of a past that was asked for before. */
+  async *linesOf(past: Past, options: PastOptions = {}): AsyncGenerator<PastLine, void, undefined> {
+    const { point, amendments } = past;
+    for await (const line of this.#select(past, options)) {
+      const stored = this.#parts.decode(line);
+      if (point.kind === "known" && stored.recorded_at > point.time) return;
+      if (point.kind === "time" && stored.timestamp > point.time) continue;
+      yield { line, stored, event: amended(stored, amendments) };
+    }
+  }
+
+  /** Every line of a point's past, and maybe some that are not. */
+  async *#select(
+    { stream, point, last }: Past,
+    { after = 0, signal }: PastOptions,
+  ): AsyncGenerator<StoredLine, void, undefined> {
+    const { index, log } = this.#parts.source;
+    const to = point.kind === "sequence" ? Math.min(point.sequence, last) : last;
+    if (to <= after) return;
+    if (point.kind === "time" && index !== undefined && to - after > READ_ALL_MAX) {
+      for await (const line of this.#lookUp(stream, point.time, { after, signal }))
+        if (line.sequence <= last) yield line;
       return;
     }
     const range = { from: after + 1, to, ...(signal === undefined ? {} : { signal }) };
-    for await (const lines of this.#parts.source.log.readStream(stream, range)) {
-      for (const line of lines) {
-        const event = this.#parts.decode(line);
-        if (point.kind === "known" && event.recorded_at > point.time) return;
-        if (point.kind !== "time" || event.timestamp <= point.time) yield event;
-      }
-    }
+    for await (const lines of log.readStream(stream, range)) yield* lines;
   }
 
   /** By time, in a long stream: late events stand anywhere, so the index says which ones are wanted. */
-  async *#lookedUp(
+  async *#lookUp(
     stream: string,
     time: string,
     { after, signal }: { readonly after: number; readonly signal: AbortSignal | undefined },
-  ): AsyncGenerator<StoredEvent> {
+  ): AsyncGenerator<StoredLine, void, undefined> {
     const { source, limits } = this.#parts;
-    const toTimestamp = new Date(Date.parse(time) + 1);
-    const cursor = after === 0 ? {} : { after: await this.#cursorBehind(stream, after) };
+    const { storeId, incarnation } = source.log;
+    const behind = after === 0 ? undefined : await lineAt(source.log, stream, after);
     const filter = parseFilter({
       issueKey: stream,
-      toTimestamp,
-      order: "asc",
+      toTimestamp: new Date(Date.parse(time) + 1),
       includeVoided: true,
-      ...cursor,
+      ...(behind === undefined
+        ? {}
+        : { after: encodeCursor({ storeId, incarnation, position: behind.position, order: "asc" }) }),
     });
-    yield* queryEvents(source, filter, { limits, signal });
-  }
-
-  async #cursorBehind(stream: string, sequence: number): Promise<string> {
-    const { log } = this.#parts.source;
-    const { storeId, incarnation } = log;
-    for await (const [line] of log.readStream(stream, { from: sequence, to: sequence })) {
-      if (line !== undefined)
-        return encodeCursor({ storeId, incarnation, position: line.position, order: "asc" });
-    }
-    throw new Error(`stream ${stream} has no event ${sequence}`);
+    yield* queryLines(source, filter, { limits, signal });
   }
 }
 
-/**
- * Which amendments a point knows of. Asked when something happened, all that is known today counts; asked what
- * the record said, only what it held by then.
- */
-function countsAt(point: Point): ((amendment: Amendment) => boolean) | undefined {
-  if (point.kind === "sequence") return ({ sequence }) => sequence <= point.sequence;
-  if (point.kind === "known") return ({ recorded_at }) => recorded_at <= point.time;
-  return undefined;
+/** The state of a stream before its first event. */
+export function initialState(stream: string): OrchestrationState {
+  return notStarted(stream === GLOBAL_STREAM ? null : stream);
 }

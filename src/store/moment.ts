@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors.ts";
 import { normalIsoTime } from "../event/iso-time.ts";
+import type { Amendment } from "../query/amendments.ts";
 
 /**
  * A point to look at: when it happened (an ISO time with its zone, or a Date; a plain date means the end of that
@@ -37,6 +38,15 @@ function timeOf(value: unknown): string {
   const time = normalIsoTime(PLAIN_DATE.test(text) ? `${text}T23:59:59.999Z` : text);
   if (time === undefined) throw notAMoment(value);
   return time;
+}
+
+/**
+ * Which amendments a point knows of. Asked when something happened, all that the record says today counts; asked
+ * what the record said, only what it held by then.
+ */
+export function knows(point: Point, { sequence, recorded_at }: Amendment): boolean {
+  if (point.kind === "sequence") return sequence <= point.sequence;
+  return point.kind !== "known" || recorded_at <= point.time;
 }
 
 function notAMoment(value: unknown): ValidationError {

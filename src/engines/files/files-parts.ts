@@ -2,9 +2,11 @@ import type { BlobStore } from "../../log/blob-store.ts";
 import type { ConsumerCursors } from "../../log/consumer-cursors.ts";
 import type { CounterShelf, Counters } from "../../log/counters.ts";
 import type { EventLogReader } from "../../log/event-log.ts";
+import type { SnapshotShelf } from "../../log/snapshot-shelf.ts";
 import type { EventIndex } from "../../query/event-index.ts";
 import { counterFile } from "./counter-file.ts";
 import { fileBlobs } from "./file-blobs.ts";
+import { fileSnapshots } from "./file-snapshots.ts";
 import { fileCursors } from "./file-cursors.ts";
 import { layoutOf } from "./layout.ts";
 import { openQueryIndex } from "./query-index/sqlite-index.ts";
@@ -16,6 +18,7 @@ export interface FilesParts {
   readonly cursors: ConsumerCursors;
   readonly blobs: BlobStore;
   readonly counters: CounterShelf | undefined;
+  readonly snapshotShelf: SnapshotShelf;
   readonly storageFigures: () => Promise<DiskFigures>;
 }
 
@@ -39,6 +42,7 @@ export function filesParts(
       : undefined,
     cursors: fileCursors(base),
     blobs: fileBlobs(base),
+    snapshotShelf: fileSnapshots(base),
     counters: options.access === "write" ? counters : readOnly,
     storageFigures: () => Promise.resolve(diskFigures(base)),
   };

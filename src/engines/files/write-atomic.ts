@@ -27,10 +27,13 @@ export function replaceDerived(disk: Disk, path: string, content: string): void 
   try {
     disk.truncate(file, 0);
     disk.write(file, Buffer.from(content), 0);
+    disk.rename(temporary, path);
+  } catch (error) {
+    disk.remove(temporary);
+    throw error;
   } finally {
     disk.close(file);
   }
-  disk.rename(temporary, path);
 }
 
 /** The whole of a small file, or undefined when it is not there. */
