@@ -1,9 +1,10 @@
 /** Writes `schemas/` and `docs/reference/event-types.md` from the event types. Run: node scripts/generate-schemas.ts */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { referencePage } from "../src/event/reference-page.ts";
 import { schemaFiles } from "../src/event/schema-files.ts";
+import { digestOf, readIfThere, recordReleased, releasedSchemas } from "./released-schemas.ts";
 
 const GOLDEN = /^\d+\.\d+\.\d+\//;
 
@@ -13,10 +14,13 @@ const GOLDEN = /^\d+\.\d+\.\d+\//;
  */
 export async function generateSchemas(root: string): Promise<void> {
   const files = Object.entries(schemaFiles());
+  const golden = files.filter(([path]) => GOLDEN.test(path));
+  const released = await releasedSchemas(root);
   const changed: string[] = [];
-  for (const [path, text] of files) {
+  for (const [path, text] of golden) {
     const existing = await readIfThere(join(root, "schemas", path));
-    if (GOLDEN.test(path) && existing !== undefined && existing !== text) changed.push(path);
+    const digest = released[path] ?? digestOf(text);
+    if (existing !== undefined && (existing !== text || digest !== digestOf(text))) changed.push(path);
   }
   if (changed.length > 0) {
     throw new Error(
@@ -25,16 +29,9 @@ export async function generateSchemas(root: string): Promise<void> {
     );
   }
   for (const [path, text] of files) await write(join(root, "schemas", path), text);
+  const digests = Object.fromEntries(golden.map(([path, text]) => [path, digestOf(text)]));
+  await recordReleased(root, { ...released, ...digests });
   await write(join(root, "docs", "reference", "event-types.md"), referencePage());
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 async function write(path: string, text: string): Promise<void> {

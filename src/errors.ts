@@ -18,6 +18,8 @@ export const ERROR_CODES = {
   ESO_UNSAFE_PATH: "A symlink or special file stands where a store file belongs.",
   ESO_REPLAY_REFUSED: "A replay would do something that must not be repeated.",
   ESO_TIMEOUT: "A query took longer than its time limit.",
+  ESO_INVALID_EVIDENCE: "A seal, proof, key or policy does not have the form that it must have.",
+  ESO_ROLLED_BACK: "The store is behind a seal of its own, or differs from it; nothing was written.",
 } as const;
 
 export type EsoErrorCode = keyof typeof ERROR_CODES;
@@ -72,6 +74,12 @@ export class NotFoundError extends EsoError<{ what: string; suggestions?: readon
 
 /** Stored bytes are damaged; `line` counts from 1, `offset` is in bytes. */
 export class IntegrityError extends EsoError<{ file: string; line?: number; offset?: number }> {}
+
+/** Text that should be a seal, a proof, a key or a policy is none; `line` counts from 1. */
+export class EvidenceError extends EsoError<{ what: string; line?: number }> {}
+
+/** The store does not continue what it has sealed: events are missing, or others stand in their place. */
+export class RolledBackError extends EsoError<{ origin: string; sealed: number; held: number }> {}
 
 /** A cursor cannot be continued in this store. */
 export class CursorInvalidError extends EsoError {}

@@ -3,6 +3,18 @@ export { openStore, type OpenStoreOptions } from "./open.ts";
 export { EventStore } from "./store/event-store.ts";
 export type { InputFor, QueryCallOptions } from "./store/record-store.ts";
 export type { Moment } from "./store/moment.ts";
+export type {
+  GuardedHandler,
+  ReplayContext,
+  ReplayHandler,
+  ReplayHandlers,
+  ReplayOptions,
+  ReplayPlan,
+  ReplayStep,
+} from "./store/replay/replay-options.ts";
+export type { Checkpoint, CheckpointOptions, RestoreOptions } from "./store/checkpoints.ts";
+export type { Voided, VoidOptions } from "./store/void-event.ts";
+export { type EffectClass, effectRules } from "./projection/effects.ts";
 export type { SnapshotMade } from "./store/snapshots/snapshot-keeper.ts";
 export {
   defineProjection,

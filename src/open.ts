@@ -5,12 +5,16 @@ import { emitWarning } from "node:process";
 import { type Config, DEFAULT_CONFIG } from "./config/config.ts";
 import { createCodec } from "./event/codec.ts";
 import { ConfigError } from "./errors.ts";
+import type { Companions } from "./log/companions.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { EventStore } from "./store/event-store.ts";
 import type { StoreParts } from "./store/record-store.ts";
+import { memoryReplays } from "./log/replay-journal.ts";
+import { effectRules } from "./projection/effects.ts";
 import { memorySnapshots } from "./log/snapshot-shelf.ts";
 import { memoryBlobs } from "./store/blobs.ts";
 import { memoryCursors } from "./log/consumer-cursors.ts";
+import { summaryCompanions } from "./store/summaries.ts";
 
 /** How to open a store. Everything but the place has a default. */
 export interface OpenStoreOptions {
@@ -64,31 +68,29 @@ async function openMemory(options: OpenStoreOptions, config: Config): Promise<Ev
   const none = { hot_bytes: 0, archived_bytes: 0, journal_bytes: 0, snapshots: 0 };
   return new EventStore({
     ...(await common(options, config, undefined)),
-    log: openMemoryLog({ clock }),
+    log: openMemoryLog({ clock, companions: companionsOf(config) }),
     index: undefined,
     cursors: memoryCursors(),
     blobs: memoryBlobs(),
     counters: undefined,
     snapshotShelf: memorySnapshots(),
+    replays: memoryReplays(),
     storageFigures: () => Promise.resolve(none),
   });
 }
 
 async function openFiles(options: OpenStoreOptions, config: Config, path: string): Promise<EventStore> {
   const { openFilesLog } = await import("./engines/files/open-files-log.ts");
+  const { filesOptionsOf } = await import("./engines/files/core.ts");
   const { filesParts } = await import("./engines/files/files-parts.ts");
-  const { storage, performance: habits } = config;
   const log: EventLog = await openFilesLog({
     path,
     access: options.access ?? "write",
     create: options.create ?? true,
-    durability: options.durability ?? storage.durability,
-    lockTimeoutMs: storage.lock_timeout_seconds * 1000,
-    allowNetworkFileSystem: storage.allow_network_file_system,
-    journalMaxBytes: storage.journal_max_bytes,
-    openFilesMax: storage.open_files_max,
-    applyIntervalMs: habits.apply_interval_ms,
-    batchBytesMax: habits.max_batch_bytes,
+    ...filesOptionsOf(config),
+    ...(options.durability === undefined ? {} : { durability: options.durability }),
+    allowNetworkFileSystem: config.storage.allow_network_file_system,
+    companions: companionsOf(config),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   if (options.access !== "read") await explainStore(path);
@@ -100,6 +102,12 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
   });
 }
 
+/** What the store writes along with its callers' events. */
+function companionsOf({ summaries }: Config): Companions | undefined {
+  const { enabled, phase_every: phase, orchestration_every: run } = summaries;
+  return enabled && phase + run > 0 ? summaryCompanions({ phase, run }) : undefined;
+}
+
 /** A new store explains itself to whoever finds its folder. */
 async function explainStore(path: string): Promise<void> {
   const { hasStoreTexts, offerStoreTexts } = await import("./engines/files/store-texts.ts");
@@ -108,7 +116,15 @@ async function explainStore(path: string): Promise<void> {
   await offerStoreTexts(path, storeTexts);
 }
 
-type CommonPart = "codec" | "limits" | "maxBatchEvents" | "clock" | "warn" | "snapshotHabits" | "mayWrite";
+type CommonPart =
+  | "codec"
+  | "limits"
+  | "maxBatchEvents"
+  | "clock"
+  | "warn"
+  | "snapshotHabits"
+  | "replayRules"
+  | "mayWrite";
 
 async function common(
   options: OpenStoreOptions,
@@ -134,6 +150,11 @@ async function common(
     clock: options.clock ?? Date.now,
     warn,
     snapshotHabits: config.snapshots,
+    replayRules: {
+      effectOf: effectRules(config.replay),
+      maxEvents: config.replay.max_replay_events,
+      skipNonIdempotent: config.replay.skip_non_idempotent,
+    },
     mayWrite: options.access !== "read",
   };
 }

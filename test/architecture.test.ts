@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   projection: ["errors", "event"],
   store: ["errors", "event", "log", "query", "projection"],
   "engines/memory": ["errors", "event", "log", "query"],
-  "engines/files": ["errors", "event", "log", "query"],
+  "engines/files": ["errors", "event", "log", "query", "config"],
   capture: ["errors", "event"],
   config: ["errors", "event"],
   open: [...EVERYTHING_BELOW_OPEN, ...ENGINES],

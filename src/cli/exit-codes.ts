@@ -26,7 +26,10 @@ export function exitCodeOf(code: EsoErrorCode): ExitCode {
     case "ESO_NOT_FOUND":
       return 3;
     case "ESO_LOG_DAMAGED":
+    case "ESO_ROLLED_BACK":
       return 4;
+    case "ESO_INVALID_EVIDENCE":
+      return 5;
     case "ESO_INVALID_EVENT":
     case "ESO_UNKNOWN_EVENT_TYPE":
       return 6;

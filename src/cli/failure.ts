@@ -58,6 +58,8 @@ function remediesOf(error: unknown): readonly string[] {
   }
   const named =
     error instanceof NotFoundError || error instanceof ConfigError ? error.details?.suggestions : undefined;
-  const near = error.message.includes("did you mean") ? undefined : didYouMean(named ?? []);
+  // Some say it themselves, in the message or the hint.
+  const isAsked = /did you mean/i.test(`${error.message}\n${error.hint ?? ""}`);
+  const near = isAsked ? undefined : didYouMean(named ?? []);
   return [near, error.hint].filter((remedy) => remedy !== undefined).flatMap((remedy) => remedy.split("\n"));
 }

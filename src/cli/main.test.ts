@@ -127,7 +127,7 @@ describe("eso", () => {
   it("lists issues, last active first, with their status", async () => {
     const { stdout } = await runCli(["ls"], { env });
     expect(stdout).toBe(
-      "PROJ-1\tcompleted\t4\t2026-11-24T13:00:00.000Z\t2026-11-24T13:00:04.000Z\tLogin times out\n" +
+      "PROJ-1\tcompleted\t5\t2026-11-24T13:00:00.000Z\t2026-11-24T13:00:04.000Z\tLogin times out\n" +
         "OTHER-2\tnot_started\t1\t2026-11-24T13:00:03.000Z\t2026-11-24T13:00:03.000Z\t\n",
     );
     expect((await runCli(["ls", "--status", "completed"], { env })).stdout).not.toContain("OTHER-2");
@@ -144,7 +144,7 @@ describe("eso", () => {
 
   it("shows the newest events and says that there are more", async () => {
     const { stdout, stderr } = await runCli(["show", "PROJ-1", "-n", "2"], { env });
-    expect(stdout.split("\n").map((line) => line.split("\t")[1])).toEqual(["3", "4", undefined]);
+    expect(stdout.split("\n").map((line) => line.split("\t")[1])).toEqual(["4", "5", undefined]);
     expect(stderr).toContain("eso show PROJ-1 --all");
   });
 

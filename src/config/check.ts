@@ -104,7 +104,8 @@ class Check {
   #original([pattern, row]: readonly [string, OriginalKey], value: unknown, place: readonly string[]): void {
     const renamed = row.renamed?.valueOf(value);
     if (row.renamed !== undefined && renamed === undefined) {
-      this.#problem(place, `must be true or false, not ${shown(value)}; better, set ${row.renamed.path}`);
+      const { words, path } = row.renamed;
+      this.#problem(place, `must be ${words}, not ${shown(value)}; better, set ${path}`);
       return;
     }
     if (row.renamed !== undefined && renamed !== undefined) {

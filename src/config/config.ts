@@ -3,6 +3,10 @@ import { readValue, type ConfigKey, type ConfigValue, type ValueOf } from "./key
 
 const PROJECT = { pattern: /^[A-Za-z][A-Za-z0-9_]{0,31}$/, words: "project key such as PROJ" } as const;
 const PHASE = { pattern: /^[A-Za-z][A-Za-z0-9_-]{0,63}$/, words: "phase name such as CODE" } as const;
+const EVENT_TYPE = {
+  pattern: /^[A-Z][A-Za-z0-9]{0,127}$/,
+  words: "event type such as CommentPosted",
+} as const;
 const SESSION = { pattern: /^\P{Cc}{1,128}$/u, words: "text of 1 to 128 characters" } as const;
 
 /**
@@ -157,6 +161,68 @@ export const SCHEMA = {
         "query reads the log. The answers are the same.",
     },
   },
+  snapshots: {
+    enabled: {
+      kind: "boolean",
+      default: true,
+      description:
+        "Keep an issue's state now and then, so that its state at any moment is found sooner. The answers are the same.",
+    },
+    frequency: {
+      kind: "integer",
+      default: 50,
+      min: 1,
+      max: 1_000_000,
+      description: "A snapshot every so many events of an issue. Older ones are thinned out.",
+    },
+    min_events_for_snapshot: {
+      kind: "integer",
+      default: 20,
+      min: 1,
+      max: 1_000_000,
+      description: "No automatic snapshot of an issue with fewer events.",
+    },
+    compression: {
+      kind: "boolean",
+      default: false,
+      description:
+        "Write the state of a snapshot compressed (zstd). Smaller, slower, and not for people to read.",
+    },
+    retention_days: {
+      kind: "integer",
+      default: 0,
+      min: 0,
+      max: 36_500,
+      description:
+        "Snapshots of states older than this are removed when the next one of that issue is made, but for the newest. " +
+        "0: only thinning removes them.",
+    },
+  },
+  summaries: {
+    enabled: {
+      kind: "boolean",
+      default: true,
+      description:
+        "Write summaries of phases and runs along with the events that make them due. A summary is an event like any " +
+        "other and counts in the stream's sequence.",
+    },
+    phase_every: {
+      kind: "integer",
+      default: 25,
+      min: 0,
+      max: 1_000,
+      description:
+        "A `PhaseSummaryCreated` after so many events of a phase, and at its end. 0: no summaries of phases.",
+    },
+    orchestration_every: {
+      kind: "integer",
+      default: 100,
+      min: 0,
+      max: 1_000,
+      description:
+        "An `OrchestrationSummaryCreated` after so many events of a run, and at its end. 0: no summaries of runs.",
+    },
+  },
   query: {
     default_page_size: {
       kind: "integer",
@@ -180,6 +246,55 @@ export const SCHEMA = {
       max: 86_400,
       description:
         "A page that takes longer ends with `ESO_TIMEOUT`; a streaming read has as long for each. 0: no limit.",
+    },
+  },
+  replay: {
+    max_replay_events: {
+      kind: "integer",
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
+      description: "The most events that one replay may act on; with more it is refused before it begins.",
+    },
+    skip_non_idempotent: {
+      kind: "boolean",
+      default: false,
+      description:
+        "Pass over events whose effect must not be repeated. Off: a replay that would meet one is refused, " +
+        "unless its type is allowed by name.",
+    },
+    pure: {
+      kind: "list",
+      default: [],
+      items_min: 0,
+      item: EVENT_TYPE,
+      description:
+        "Types without lasting effect outside, where the default is another class. A type in several of these " +
+        "lists has the strictest class: `forbidden`, `once`, `idempotent`, `pure`.",
+    },
+    idempotent: {
+      kind: "list",
+      default: [],
+      items_min: 0,
+      item: EVENT_TYPE,
+      description: "Types whose effect is the same when it happens again. By default `DocumentationCreated`.",
+    },
+    once: {
+      kind: "list",
+      default: [],
+      items_min: 0,
+      item: EVENT_TYPE,
+      description:
+        "Types whose effect must happen once: replayed only when allowed by name. By default `CommentPosted`, " +
+        "`WorklogAdded`, `ConfluencePageCreated`, `CommitCreated`, `PRCreated`, `PRMerged`, `PRClosed`, " +
+        "`IssueTransitioned`.",
+    },
+    forbidden: {
+      kind: "list",
+      default: [],
+      items_min: 0,
+      item: EVENT_TYPE,
+      description: "Types that are never replayed, whoever allows it. By default none.",
     },
   },
 } as const satisfies SchemaTree;

@@ -14,12 +14,28 @@ test("a file with all of the original's keys loads; what means the same applies"
     storage: { ...DEFAULT_CONFIG.storage, base_path: "../records", durability: "os" },
     indexing: { enabled: false },
     query: { default_page_size: 40, max_page_size: 400, max_query_time_seconds: 12 },
+    snapshots: {
+      enabled: true,
+      frequency: 75,
+      min_events_for_snapshot: 12,
+      compression: false,
+      retention_days: 14,
+    },
+    replay: { ...DEFAULT_CONFIG.replay, max_replay_events: 500, forbidden: ["PRCreated"] },
   });
   expect([...given].sort()).toEqual([
     "indexing.enabled",
     "query.default_page_size",
     "query.max_page_size",
     "query.max_query_time_seconds",
+    "replay.forbidden",
+    "replay.max_replay_events",
+    "replay.skip_non_idempotent",
+    "snapshots.compression",
+    "snapshots.enabled",
+    "snapshots.frequency",
+    "snapshots.min_events_for_snapshot",
+    "snapshots.retention_days",
     "storage.base_path",
     "storage.durability",
   ]);
@@ -74,6 +90,18 @@ test.each([
   expect(notes).toEqual([
     expect.objectContaining({ path: "performance.async_writes", replacement: "storage.durability" }),
   ]);
+});
+
+test("types that the original never replays are forbidden here", async () => {
+  const { config, notes } = await parseConfig(
+    "replay: { non_replayable_events: [PRMerged, MyType] }",
+    "c.yaml",
+  );
+  expect(config.replay.forbidden).toEqual(["PRMerged", "MyType"]);
+  expect(notes).toEqual([expect.objectContaining({ replacement: "replay.forbidden" })]);
+  await expect(parseConfig("replay: { non_replayable_events: PRMerged }", "c.yaml")).rejects.toThrow(
+    'replay.non_replayable_events must be a list of event types, not "PRMerged"; better, set replay.forbidden',
+  );
 });
 
 test.each([

@@ -12,7 +12,12 @@ export interface OriginalKey {
   /** True for values that are fulfilled without any setting. */
   readonly isMet?: (value: unknown) => boolean;
   /** The key that means the same, and the value there; `undefined` when the value makes no sense. */
-  readonly renamed?: { readonly path: string; readonly valueOf: (value: unknown) => ConfigValue | undefined };
+  readonly renamed?: {
+    readonly path: string;
+    readonly valueOf: (value: unknown) => ConfigValue | undefined;
+    /** What the value must be, for people. */
+    readonly words: string;
+  };
 }
 
 /** The original wraps most of its sections in this key; here it may be left out. */
@@ -25,9 +30,6 @@ const INDEXED = [...TOP_FIELDS, "actor.id", "agent_name"];
 const REQUIRED = "event_id event_type timestamp session_id actor".split(" ");
 
 const ONE_FILE = "A file holds the events of one issue and one day, and is never split by size.";
-const SNAPSHOTS = "Snapshots only speed up reads and change no answer; this version has no setting for them.";
-const SNAPSHOTS_KEPT =
-  "Snapshots may be deleted at any time without changing an answer; no setting deletes them.";
 const VALIDATED = "Every event is validated before it is written; this cannot be switched off.";
 const NO_CACHE = "Reads go through the index and the operating system's cache; there is no cache to size.";
 const NO_WAITING =
@@ -75,12 +77,14 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
   ["storage.max_file_size_mb", { message: ONE_FILE }],
   ["storage.rotate_on_size", { message: ONE_FILE, isMet: isFalse }],
 
-  ["snapshots.enabled", { message: SNAPSHOTS }],
-  ["snapshots.frequency", { message: SNAPSHOTS }],
-  ["snapshots.min_events_for_snapshot", { message: SNAPSHOTS }],
-  ["snapshots.compression", { message: SNAPSHOTS }],
-  ["snapshots.retention_days", { message: SNAPSHOTS_KEPT }],
-  ["snapshots.auto_cleanup", { message: SNAPSHOTS_KEPT, isMet: isFalse }],
+  [
+    "snapshots.auto_cleanup",
+    {
+      message: "Snapshots are always thinned; how old they may get is said by a number of days.",
+      replacement: "snapshots.retention_days",
+      isMet: isTrue,
+    },
+  ],
 
   [
     "indexing.index_fields",
@@ -141,7 +145,7 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
     {
       message: "Read as storage.durability: true as os, false as group.",
       replacement: "storage.durability",
-      renamed: { path: "storage.durability", valueOf: durabilityOf },
+      renamed: { path: "storage.durability", valueOf: durabilityOf, words: "true or false" },
     },
   ],
   ["performance.batch_write_size", { message: NO_WAITING, replacement: "performance.max_batch_bytes" }],
@@ -173,14 +177,11 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
     { message: "A replay is a dry run unless the call says otherwise.", isMet: isTrue },
   ],
   [
-    "replay.max_replay_events",
-    { message: "A replay is bounded by its range.", replacement: "eso replay --from --to" },
-  ],
-  ["replay.skip_non_idempotent", { message: "What must not be repeated is always skipped.", isMet: isTrue }],
-  [
     "replay.non_replayable_events",
     {
-      message: "A replay does nothing but call the handlers given to it; a type without one is passed over.",
+      message: "Read as replay.forbidden: these types are never replayed.",
+      replacement: "replay.forbidden",
+      renamed: { path: "replay.forbidden", valueOf: typesOf, words: "a list of event types" },
     },
   ],
   [
@@ -262,4 +263,12 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
 function durabilityOf(value: unknown): "os" | "group" | undefined {
   if (typeof value !== "boolean") return undefined;
   return value ? "os" : "group";
+}
+
+function typesOf(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every(isTypeName) ? [...new Set(value)] : undefined;
+}
+
+function isTypeName(item: unknown): item is string {
+  return typeof item === "string" && /^[A-Z][A-Za-z0-9]{0,127}$/.test(item);
 }

@@ -6,7 +6,8 @@ import { issueKeyRule } from "./issue-key.ts";
 import { TEXT_LIMITS } from "./envelope-rules.ts";
 import type { PreparedEvent } from "./prepared.ts";
 import type { PrepareOptions } from "./prepare.ts";
-import type { Migration, UnknownEvents } from "./upcast.ts";
+import type { Migration } from "./migration.ts";
+import type { UnknownEvents } from "./upcast.ts";
 
 export interface CodecOptions {
   /** Session of events that name none and belong to no open run. */
@@ -63,7 +64,7 @@ export async function createCodec(options: CodecOptions): Promise<EventCodec> {
     session: options.session,
   });
   const decoder = createDecoder({
-    ...(options.migrations && { migrations: options.migrations }),
+    migrations: [...(options.migrations ?? []), ...customTypes.flatMap(({ migrations }) => migrations)],
     ...(options.unknownEvents && { unknownEvents: options.unknownEvents }),
     ...(options.onWarning && { onWarning: options.onWarning }),
     customVersions: new Map(customTypes.map(({ type, version }) => [type, version])),

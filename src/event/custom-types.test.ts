@@ -138,3 +138,42 @@ test("a folder is read by name, links and other files aside", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+const stored = (event_version: string, metadata: JsonObject) =>
+  new TextEncoder().encode(JSON.stringify({ event_type: "DeployRequested", event_version, metadata }));
+
+test("x-migrate brings events of older versions to the newest shape, step by step", async () => {
+  const second = {
+    ...SCHEMA,
+    "x-migrate": { from: "1.0.0", rename: { target: "environment" }, add: { region: "eu" } },
+  };
+  const third = { ...SCHEMA, "x-migrate": { from: "2.0.0", remove: ["steps"], add: { region: "us" } } };
+  const codec = await codecWith(
+    file("DeployRequested@3.0.0.json", third),
+    file("DeployRequested.json"),
+    file("DeployRequested@2.0.0.json", second),
+  );
+  const read = (version: string, metadata: JsonObject) => codec.decode(stored(version, metadata));
+  expect(read("1.0.0", { target: "a", steps: [1], own: 1 })).toMatchObject({ event_version: "3.0.0" });
+  expect(read("1.0.0", { target: "a", steps: [1], own: 1 }).metadata).toEqual({
+    environment: "a",
+    region: "eu",
+    own: 1,
+  });
+  expect(read("2.0.0", { environment: "a", steps: [] }).metadata).toEqual({ environment: "a", region: "us" });
+  expect(read("3.0.0", { target: "kept" }).metadata).toEqual({ target: "kept" });
+});
+
+test.each([
+  [[], "is not an object"],
+  [{}, "does not say from which version"],
+  [{ from: "2.0.0" }, "no older version"],
+  [{ from: "soon" }, "no older version"],
+  [{ from: "1.0.0", rename: { a: 1 } }, "names by names"],
+  [{ from: "1.0.0", remove: "a" }, "list of names"],
+  [{ from: "1.0.0", add: 1 }, "values by names"],
+  [{ from: "1.0.0", renames: {} }, "takes from, rename, remove, add"],
+])("x-migrate %j is refused: %s", async (keyword, why) => {
+  const schema = { ...SCHEMA, "x-migrate": keyword };
+  await expect(codecWith(file("DeployRequested@2.0.0.json", schema))).rejects.toThrow(why);
+});

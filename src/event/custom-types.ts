@@ -1,10 +1,12 @@
 import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 
 import { ConfigError, EsoError, type ValidationIssue } from "../errors.ts";
+import { customMigration } from "./custom-migration.ts";
 import type { JsonObject } from "./envelope.ts";
 import { isObject } from "./envelope-rules.ts";
 import { jsonPath } from "./json-path.ts";
 import type { MetadataValidator } from "./metadata-validator.ts";
+import type { Migration } from "./migration.ts";
 import { loadPatternCompiler } from "./re2.ts";
 import { definitionOf, isStoreEventType } from "./registry.ts";
 import { compareSemver, parseSemver, type Semver } from "./semver.ts";
@@ -24,6 +26,8 @@ export interface CustomType {
   readonly description: string;
   readonly schema: JsonObject;
   readonly validator: MetadataValidator;
+  /** Steps from older versions, as the schemas' `x-migrate` describes them. */
+  readonly migrations: readonly Migration[];
 }
 
 const FILE_NAME = /^(?<type>[^@/\\]+?)(?:@(?<version>[^/\\]+))?\.json$/;
@@ -47,15 +51,16 @@ interface ParsedFile {
 export async function loadCustomTypes(files: readonly CustomTypeFile[]): Promise<readonly CustomType[]> {
   if (files.length === 0) return [];
   const newest = new Map<string, ParsedFile>();
-  for (const file of files) {
-    const parsed = parseFile(file);
+  const all = files.map(parseFile);
+  for (const parsed of all) {
     const known = newest.get(parsed.type);
     if (known !== undefined && compareSemver(known.semver, parsed.semver) === 0) {
-      throw fileError(file.name, `${known.name} defines the same version`);
+      throw fileError(parsed.name, `${known.name} defines the same version`);
     }
     if (known === undefined || compareSemver(known.semver, parsed.semver) < 0)
       newest.set(parsed.type, parsed);
   }
+  const migrations = Map.groupBy(all.flatMap(migrationOf), ({ type }) => type);
   const compilers = await loadSchemaCompilers();
   return [...newest.values()].map((file) => {
     const description = file.schema["description"];
@@ -65,6 +70,7 @@ export async function loadCustomTypes(files: readonly CustomTypeFile[]): Promise
       description: typeof description === "string" ? description : "",
       schema: file.schema,
       validator: validatorOf(file, compilers),
+      migrations: migrations.get(file.type) ?? [],
     };
   });
 }
@@ -78,6 +84,16 @@ function parseFile({ name, text }: CustomTypeFile): ParsedFile {
   const semver = parseSemver(version);
   if (semver === undefined) throw fileError(name, `${version} is no version such as 1.0.0`);
   return { name, type, version, semver, schema: parseSchema(name, text) };
+}
+
+function migrationOf(file: ParsedFile): Migration[] {
+  const step = customMigration(file, (why) => fileError(file.name, why));
+  if (step === undefined) return [];
+  const from = parseSemver(step.from);
+  if (from === undefined || compareSemver(from, file.semver) >= 0) {
+    throw fileError(file.name, `x-migrate comes from ${step.from}, which is no older version`);
+  }
+  return [step];
 }
 
 function parseSchema(name: string, text: string): JsonObject {

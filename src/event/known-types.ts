@@ -6,6 +6,7 @@ import { type FieldKinds, fieldKinds } from "./fields.ts";
 import { metadataSchema, metadataValidator, type MetadataValidator } from "./metadata-validator.ts";
 import type { RunEffect } from "./prepared.ts";
 import { definitionOf, EVENT_TYPE_NAMES, isStoreEventType } from "./registry.ts";
+import { runEffect } from "./run-effect.ts";
 import { suggest } from "./suggest.ts";
 
 /** What the door knows about one type. */
@@ -59,7 +60,7 @@ function builtIn(definition: EventTypeDefinition, fields: FieldKinds): KnownType
     version: definition.version,
     validator: metadataValidator(schema),
     hasPhase: "phase" in schema.shape,
-    effect: (metadata) => definition.effect?.(metadata),
+    effect: (metadata) => runEffect(definition.type, metadata),
   };
 }
 

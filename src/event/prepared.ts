@@ -2,7 +2,14 @@
 export type RunEffect =
   | { readonly kind: "open"; readonly phase: string | null }
   | { readonly kind: "close" }
-  | { readonly kind: "phase"; readonly phase: string | null };
+  /** The run goes on in another phase, or between phases; `ended` is the phase that is over with this event. */
+  | { readonly kind: "phase"; readonly phase: string | null; readonly ended?: string }
+  /** A phase failed; the run stays where it is until an event moves it. */
+  | { readonly kind: "phase-failed"; readonly phase: string }
+  /** What happened in a phase, or with null in the whole run, has been summed up. */
+  | { readonly kind: "summarised"; readonly phase: string | null }
+  /** The store speaks of itself: no part of the work, so it does not count. */
+  | { readonly kind: "aside" };
 
 /** Bits of `PreparedEvent.given`: fields that the store would have filled had the caller left them out. */
 export const GIVEN = {

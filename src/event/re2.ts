@@ -6,6 +6,8 @@ export interface SafePattern {
   readonly matches: (text: string) => boolean;
   /** Whether the pattern occurs in the text. */
   readonly occursIn: (text: string) => boolean;
+  /** Start and end of each place where the pattern occurs. */
+  readonly spans: (text: string) => readonly (readonly [start: number, end: number])[];
 }
 
 /** Compiles user-written patterns; users' regular expressions never run on the native, backtracking engine. */
@@ -19,6 +21,14 @@ export async function loadPatternCompiler(): Promise<PatternCompiler> {
     return {
       matches: (text) => compiled.matches(text),
       occursIn: (text) => compiled.matcher(text).find(),
+      spans: (text) => spansOf(compiled, text),
     };
   };
+}
+
+function spansOf(compiled: RE2JS, text: string): readonly (readonly [start: number, end: number])[] {
+  const spans: [number, number][] = [];
+  const matcher = compiled.matcher(text);
+  while (matcher.find()) spans.push([matcher.start(), matcher.end()]);
+  return spans;
 }

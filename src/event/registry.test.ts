@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { createCodec } from "./codec.ts";
-import type { Actor, JsonObject } from "./envelope.ts";
+import type { Actor, JsonObject, StoredEvent } from "./envelope.ts";
 import { ValidationError } from "../errors.ts";
 import {
   type AnyEvent,
@@ -11,6 +11,7 @@ import {
   type EventOf,
   type InputOf,
   isEventOf,
+  knownEvent,
   STORE_EVENT_TYPES,
 } from "./registry.ts";
 import { contractTable } from "./testdata/contract-table.ts";
@@ -140,4 +141,19 @@ test("a type's metadata is typed when read and when written", () => {
   };
   expect(number(stored)).toBe("tests red".length);
   expect(isEventOf(stored, "PRMerged")).toBe(false);
+});
+
+const stored = (event_version: string) =>
+  ({ event_type: "AgentFailed", event_version, metadata: { agent_name: "a" } }) as unknown as StoredEvent;
+
+test("an event is of a type only in a version whose shape is known", () => {
+  for (const version of ["1.0.0", "1.0.7", "1.4.0", "0.9.0"]) {
+    expect(isEventOf(stored(version), "AgentFailed")).toBe(true);
+    expect(knownEvent(stored(version))).toEqual(stored(version));
+  }
+  for (const version of ["2.0.0", "10.0.0", "", "one"]) {
+    expect(isEventOf(stored(version), "AgentFailed")).toBe(false);
+    expect(knownEvent(stored(version))).toBeUndefined();
+  }
+  expect(knownEvent({ ...stored("1.0.0"), event_type: "constructor" })).toBeUndefined();
 });

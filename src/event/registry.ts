@@ -1,5 +1,6 @@
 import type { EventTypeDefinition, MetadataInputOf, MetadataOf } from "./definition.ts";
 import type { EventInput, StoredEvent } from "./envelope.ts";
+import { isCompatible } from "./semver.ts";
 import { agentTypes } from "./types/agent.ts";
 import { checkpointTypes } from "./types/checkpoint.ts";
 import { documentationTypes } from "./types/documentation.ts";
@@ -104,10 +105,26 @@ export function isStoreEventType(type: string): boolean {
   return /^Store[A-Z]/.test(type);
 }
 
-/** Whether the event is of this type; narrows its metadata. */
+/** Whether the event is of this type, in a version whose shape is known; narrows its metadata. */
 export function isEventOf<T extends EventType | StoreEventType>(
   event: StoredEvent,
   type: T,
 ): event is EventOf<T> {
-  return event.event_type === type;
+  return event.event_type === type && knownEvent(event) !== undefined;
+}
+
+/**
+ * The event as one of the catalogue, when its metadata has the shape that the catalogue says. Undefined for unknown
+ * types and for newer major versions, which may look different: a fold that asks here breaks on neither.
+ *
+ * @example
+ * ```ts
+ * const known = knownEvent(event);
+ * if (known?.event_type === "GapIdentified") console.log(known.metadata.severity);
+ * ```
+ */
+export function knownEvent(event: StoredEvent): AnyEvent | undefined {
+  const newest = DEFINITIONS.get(event.event_type)?.version;
+  if (newest === undefined || !isCompatible(event.event_version, newest)) return undefined;
+  return event as AnyEvent;
 }

@@ -13,3 +13,16 @@ export function parseSemver(text: string): Semver | undefined {
 export function compareSemver(a: Semver, b: Semver): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
+
+/** Whether a version is newer than another. One that cannot be read is: nothing is known about it. */
+export function isNewer(version: string, than: string): boolean {
+  const [a, b] = [parseSemver(version), parseSemver(than)];
+  return a === undefined || b === undefined || compareSemver(a, b) > 0;
+}
+
+/** Whether a version says nothing that code written for the other one would misread: its major is no newer. */
+export function isCompatible(version: string, known: string): boolean {
+  if (version === known) return true;
+  const [a, b] = [parseSemver(version), parseSemver(known)];
+  return a !== undefined && b !== undefined && a[0] <= b[0];
+}

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 
 import { createDecoder } from "./decode.ts";
-import type { Migration } from "./upcast.ts";
+import type { JsonObject } from "./envelope.ts";
+import type { Migration } from "./migration.ts";
+import { createReadPlanner } from "./upcast.ts";
 
 const lineOf = (event_type: string, event_version: string, metadata: object): Uint8Array =>
   new TextEncoder().encode(
@@ -34,6 +36,45 @@ test.each([
   const event = decoder.decode(lineOf("DeployRequested", version, stored));
   expect(event).toMatchObject({ event_version: "3.0.1", position: 1 });
   expect(event.metadata).toEqual(newest);
+});
+
+test("a field that is renamed moves with its value, before the rest of the step, and nothing else changes", () => {
+  const renaming: Migration = {
+    type: "DeployRequested",
+    from: "1.0.0",
+    to: "2.0.0",
+    renames: { who: "requested_by", absent: "elsewhere", constructor: "made_by" },
+    migrate: (metadata) => ({ ...metadata, asked: metadata["requested_by"] ?? null }),
+  };
+  const renamed = createDecoder({ migrations: [renaming], customVersions });
+  const event = renamed.decode(lineOf("DeployRequested", "1.0.0", { n: 1, who: "ada" }));
+  expect(event.metadata).toEqual({ n: 1, requested_by: "ada", asked: "ada" });
+});
+
+test("a step cannot change the event that it is given", () => {
+  const seen: JsonObject[] = [];
+  const looking: Migration = {
+    ...splitName,
+    migrate: (metadata) => (seen.push(metadata), { ...metadata, x: 1 }),
+  };
+  const line = lineOf("DeployRequested", "1.0.0", { who: "ada" });
+  const reader = createDecoder({ migrations: [looking], customVersions });
+  reader.decode(line);
+  expect(seen).toEqual([reader.decodeRaw(line).metadata]);
+});
+
+test.each([
+  ["DeployRequested", "3.0.1", { read: "as-is", newest: "3.0.1" }],
+  ["DeployRequested", "3.0.0", { read: "as-is", newest: "3.0.1" }],
+  ["DeployRequested", "2.4.0", { read: "migrated", newest: "3.0.1", steps: 1 }],
+  ["DeployRequested", "1.0.3", { read: "migrated", newest: "3.0.1", steps: 2 }],
+  ["DeployRequested", "3.1.0", { read: "newer", newest: "3.0.1" }],
+  ["DeployRequested", "not a version", { read: "newer", newest: "3.0.1" }],
+  ["AgentFailed", "1.0.0", { read: "as-is", newest: "1.0.0" }],
+  ["Teleported", "1.0.0", { read: "unknown" }],
+])("the plan for %s %s says what reading does", (type, version, plan) => {
+  const planOf = createReadPlanner({ migrations: [addRegion, splitName], customVersions });
+  expect(planOf(type, version)).toEqual(plan);
 });
 
 test("stored bytes stay as they are, and raw reading shows them", () => {

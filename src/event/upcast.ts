@@ -1,29 +1,22 @@
-import { ConfigError, EsoError } from "../errors.ts";
-import type { JsonObject, StoredEvent } from "./envelope.ts";
+import { EsoError } from "../errors.ts";
+import type { StoredEvent } from "./envelope.ts";
+import { migrated, type Migration, type Newest, stepsByType, stepsFrom } from "./migration.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import { definitionOf } from "./registry.ts";
-import { compareSemver, parseSemver } from "./semver.ts";
+import { isNewer } from "./semver.ts";
 
 /** What a reader does with types, or versions of them, that it does not know. */
 export type UnknownEvents = "fail" | "warn" | "ignore";
 
-/**
- * One step from an older stored shape of a type to a newer one. Pure: the same metadata in, the same out,
- * and the input left as it is.
- */
-export interface Migration {
-  readonly type: string;
-  /** The stored version that this step reads. */
-  readonly from: string;
-  /** The version that it makes of it. */
-  readonly to: string;
-  migrate(metadata: JsonObject): JsonObject;
-}
-
-export interface UpcasterOptions {
-  /** In any order; the steps of one type must not overlap. */
+/** What is known of types and of the ways between their versions. */
+export interface ReadPathOptions {
+  /** Steps of types that are not built in, in any order; the steps of one type must not overlap. */
   readonly migrations?: readonly Migration[];
   /** Newest version of types that are not built in. */
   readonly customVersions?: ReadonlyMap<string, string>;
+}
+
+export interface UpcasterOptions extends ReadPathOptions {
   /** Default `warn`. */
   readonly unknownEvents?: UnknownEvents;
   /** Told once for each unknown type and version when `unknownEvents` is `warn`. */
@@ -37,8 +30,7 @@ export type Upcaster = (event: StoredEvent) => StoredEvent;
  * @throws ConfigError when migrations contradict each other or lead past a type's newest version.
  */
 export function createUpcaster(options: UpcasterOptions = {}): Upcaster {
-  const newest: Newest = (type) => definitionOf(type)?.version ?? options.customVersions?.get(type);
-  const steps = stepsByType(options.migrations ?? [], newest);
+  const { newest, steps } = readPath(options);
   const report = unknownReporter(options.unknownEvents ?? "warn", options.onWarning);
   return (event) => {
     const version = newest(event.event_type);
@@ -47,40 +39,39 @@ export function createUpcaster(options: UpcasterOptions = {}): Upcaster {
       report(event, version);
       return event;
     }
-    return { ...event, event_version: version, metadata: migrated(event, steps.get(event.event_type) ?? []) };
+    const due = stepsFrom(event.event_version, steps.get(event.event_type));
+    return { ...event, event_version: version, metadata: due.reduce(migrated, event.metadata) };
   };
 }
 
-/** A step also reads the compatible versions between the step before it and its own `from`. */
-function migrated(event: StoredEvent, steps: readonly Migration[]): JsonObject {
-  return steps
-    .filter((step) => isNewer(step.to, event.event_version))
-    .reduce((metadata, step) => step.migrate(metadata), event.metadata);
+/** What reading makes of a stored version of a type. */
+export type ReadPlan =
+  | { readonly read: "as-is"; readonly newest: string }
+  | { readonly read: "migrated"; readonly newest: string; readonly steps: number }
+  /** Written by a newer version of this package, or by a schema that is gone from `schemas/custom/`. */
+  | { readonly read: "newer"; readonly newest: string }
+  | { readonly read: "unknown" };
+
+/**
+ * Says what an upcaster with the same options does with a type's version.
+ * @throws ConfigError as `createUpcaster`.
+ */
+export function createReadPlanner(
+  options: ReadPathOptions = {},
+): (type: string, version: string) => ReadPlan {
+  const { newest: newestOf, steps } = readPath(options);
+  return (type, version) => {
+    const newest = newestOf(type);
+    if (newest === undefined) return { read: "unknown" };
+    if (isNewer(version, newest)) return { read: "newer", newest };
+    const due = stepsFrom(version, steps.get(type)).length;
+    return due === 0 ? { read: "as-is", newest } : { read: "migrated", newest, steps: due };
+  };
 }
 
-type Newest = (type: string) => string | undefined;
-
-function stepsByType(migrations: readonly Migration[], newest: Newest): ReadonlyMap<string, Migration[]> {
-  const byType = Map.groupBy(migrations, (step) => step.type);
-  for (const steps of byType.values()) {
-    steps.sort((a, b) => (isNewer(a.from, b.from) ? 1 : -1));
-    for (const [index, step] of steps.entries()) checkStep(step, steps[index + 1], newest(step.type));
-  }
-  return byType;
-}
-
-function checkStep(step: Migration, next: Migration | undefined, latest: string | undefined): void {
-  if (latest === undefined) throw migrationError(step, "the type is unknown");
-  if (!isNewer(step.to, step.from)) throw migrationError(step, "a step must lead to a newer version");
-  if (isNewer(step.to, latest)) throw migrationError(step, `the type's newest version is ${latest}`);
-  if (next !== undefined && isNewer(step.to, next.from)) {
-    throw migrationError(step, `it overlaps with the step from ${next.from} to ${next.to}`);
-  }
-}
-
-function migrationError(step: Migration, why: string): ConfigError {
-  const name = `migration of ${step.type} from ${step.from} to ${step.to}`;
-  return new ConfigError("ESO_INVALID_CONFIG", `${name} cannot be used: ${why}`);
+function readPath({ migrations = [], customVersions }: ReadPathOptions) {
+  const newest: Newest = (type) => definitionOf(type)?.version ?? customVersions?.get(type);
+  return { newest, steps: stepsByType([...MIGRATIONS, ...migrations], newest) };
 }
 
 function unknownReporter(policy: UnknownEvents, onWarning?: (message: string) => void) {
@@ -92,7 +83,9 @@ function unknownReporter(policy: UnknownEvents, onWarning?: (message: string) =>
     const message = `${event.event_type} ${event.event_version} (event ${event.event_id}) ${what}`;
     if (policy === "fail") {
       throw new EsoError("ESO_UNKNOWN_EVENT_TYPE", message, {
-        hint: 'Update event-sourcing-orchestrator, register the custom type, or read with unknownEvents: "ignore".',
+        hint:
+          "Update event-sourcing-orchestrator, register the custom type, or let readers go on: " +
+          "validation.unknown_events: ignore.",
       });
     }
     const key = `${event.event_type}@${event.event_version}`;
@@ -100,10 +93,4 @@ function unknownReporter(policy: UnknownEvents, onWarning?: (message: string) =>
     told.add(key);
     onWarning?.(message);
   };
-}
-
-/** A version that cannot be read is treated as newer: nothing is known about it. */
-function isNewer(version: string, than: string): boolean {
-  const [a, b] = [parseSemver(version), parseSemver(than)];
-  return a === undefined || b === undefined || compareSemver(a, b) > 0;
 }

@@ -19,6 +19,8 @@ export interface AppendRequest {
   readonly expectedSequence: ExpectedSequence;
   readonly onDuplicate: OnDuplicate;
   readonly durability?: Durability;
+  /** False: the log writes no summaries along, whatever is due. Default true, where it writes any. */
+  readonly summaries?: boolean;
 }
 
 /** Where an event stands, for ever. */

@@ -31,6 +31,6 @@ export function factSeen(newcomer: PreparedEvent, stored: StoredEvent): Prepared
     given: 0,
     actor_json: `,"causation_id":"${stored.event_id}","actor":${JSON.stringify(fields.actor)}`,
     body_json: `,"metadata":{"fact":"${stored.event_id}","fact_type":"${stored.event_type}","adds":${added}},"idempotency_key":"${key}"${source}`,
-    effect: undefined,
+    effect: { kind: "aside" },
   };
 }

@@ -5,6 +5,14 @@ export function leafHash(line: string): string {
   return hash("sha256", `\0${line}`);
 }
 
+/** The same for a line as read. */
+export function leafHashOfBytes(line: Uint8Array): string {
+  const bytes = Buffer.allocUnsafe(line.length + 1);
+  bytes[0] = 0;
+  bytes.set(line, 1);
+  return hash("sha256", bytes);
+}
+
 /** A line's bytes with LF, and its leaf hash; encodes the line only once. */
 export function sealLine(line: string): { stored: Buffer; hash: string } {
   const bytes = Buffer.from(`\0${line}\n`);

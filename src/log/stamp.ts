@@ -2,7 +2,7 @@ import { MAX_LINE_BYTES } from "../event/envelope.ts";
 import type { PreparedEvent } from "../event/prepared.ts";
 import { ValidationError } from "../errors.ts";
 import { genesisHash, sealLine } from "./leaf-hash.ts";
-import { nextRuns, type OpenRun, runOf } from "./run-context.ts";
+import { nextRuns, type OpenRun, type RunFact, runOf } from "./run-context.ts";
 
 /** The end of a stream: all that is needed to put the next event behind it. */
 export interface StreamHead {
@@ -23,6 +23,8 @@ export interface StampedEvent {
   /** The line as it will be stored, with its LF. */
   readonly stored: Buffer;
   readonly head: StreamHead;
+  /** What it means for the stream's runs; `head.runs` are those that follow. */
+  readonly fact: RunFact;
 }
 
 /** The head of a stream that has no events yet. */
@@ -55,15 +57,8 @@ export function stamp(event: PreparedEvent, head: StreamHead, slot: Slot): Stamp
   const { stored, hash } = sealLine(line);
   if (stored.length - 1 > MAX_LINE_BYTES) throw lineTooLong(stored.length - 1);
   const { effect } = event;
-  const runs =
-    effect === undefined || correlation === undefined
-      ? head.runs
-      : nextRuns(head.runs, effect, {
-          correlation_id: correlation,
-          session_id: session,
-          phase: phase ?? null,
-        });
-  return { stored, head: { sequence, hash, runs } };
+  const fact: RunFact = { sequence, effect, correlation_id: correlation, session_id: session, phase };
+  return { stored, head: { sequence, hash, runs: nextRuns(head.runs, fact) }, fact };
 }
 
 function lineTooLong(bytes: number): ValidationError {

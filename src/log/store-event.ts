@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import { GLOBAL_STREAM, type JsonObject } from "../event/envelope.ts";
+import { type Actor, GLOBAL_STREAM, type JsonObject } from "../event/envelope.ts";
 import type { PreparedEvent } from "../event/prepared.ts";
 
 /** What the store says of itself: one housekeeping event. */
@@ -9,7 +9,11 @@ export interface StoreEventText {
   readonly stream: string;
   readonly session_id: string;
   readonly metadata: JsonObject;
+  /** Who asked for it; default the store itself. */
+  readonly actor?: Actor | undefined;
 }
+
+const STORE_ITSELF: Actor = { type: "system", id: "eso" };
 
 /** A housekeeping event, ready for an engine; users cannot log these types. */
 export function storeEvent(text: StoreEventText): PreparedEvent {
@@ -26,8 +30,8 @@ export function storeEvent(text: StoreEventText): PreparedEvent {
     phase: undefined,
     idempotency_key: undefined,
     given: 0,
-    actor_json: ',"actor":{"type":"system","id":"eso"}',
+    actor_json: `,"actor":${JSON.stringify(text.actor ?? STORE_ITSELF)}`,
     body_json: `,"metadata":${JSON.stringify(text.metadata)}`,
-    effect: undefined,
+    effect: { kind: "aside" },
   };
 }

@@ -1,5 +1,5 @@
 import type { StoredEvent } from "../event/envelope.ts";
-import type { EventOf, EventType, StoreEventType } from "../event/registry.ts";
+import { type EventOf, type EventType, knownEvent, type StoreEventType } from "../event/registry.ts";
 import { durationInWords } from "./duration.ts";
 
 /** How an event reads: something begins, ends well, ends badly, needs attention, or just happens. */
@@ -23,9 +23,10 @@ type Rule<T extends Known> = (metadata: EventOf<T>["metadata"]) => readonly [ton
  * ```
  */
 export function summarise(event: StoredEvent): EventSummary {
-  if (!isKnown(event.event_type)) return { text: unknownText(event), tone: "neutral" };
-  const rule: Rule<never> = RULES[event.event_type];
-  const [tone, text] = rule(event.metadata as never);
+  const known = knownEvent(event);
+  if (known === undefined) return { text: unknownText(event), tone: "neutral" };
+  const rule: Rule<never> = RULES[known.event_type];
+  const [tone, text] = rule(known.metadata as never);
   return { text, tone };
 }
 
@@ -148,10 +149,6 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
   ],
   StoreEventVoided: (m) => ["warning", `event ${short(m.voided_event_id)} voided${after(": ", m.why)}`],
 };
-
-function isKnown(type: string): type is Known {
-  return Object.hasOwn(RULES, type);
-}
 
 /** For custom types and those of a newer version: the name in words, and the first text that tells something. */
 function unknownText({ event_type, metadata }: StoredEvent): string {

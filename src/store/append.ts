@@ -10,6 +10,11 @@ export interface AppendOptions {
   readonly onDuplicate?: OnDuplicate;
   /** Overrides the store's durability for this append. */
   readonly durability?: Exclude<Durability, "memory">;
+  /**
+   * False: no summaries are written along. For records of the past, which bring their own or came without.
+   * Default true, as far as the configuration has summaries.
+   */
+  readonly summaries?: boolean;
 }
 
 /** The acknowledgement of one event. */
@@ -43,6 +48,7 @@ export async function appendEvents(
     expectedSequence: options.expectedSequence ?? "any",
     onDuplicate: options.onDuplicate ?? "conflict",
     ...(options.durability === undefined ? {} : { durability: options.durability }),
+    ...(options.summaries === undefined ? {} : { summaries: options.summaries }),
   });
 }
 

@@ -187,8 +187,9 @@ class Import {
 
 type Valid = ImportEntry & { readonly input: EventInput };
 
+/** What is imported happened elsewhere: it brings its summaries along, or has none. */
 function appendOptions({ onDuplicate }: ImportOptions): AppendOptions {
-  return onDuplicate === undefined ? {} : { onDuplicate };
+  return { summaries: false, ...(onDuplicate === undefined ? {} : { onDuplicate }) };
 }
 
 /** The index in `$[3].metadata…`. */

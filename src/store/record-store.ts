@@ -14,6 +14,8 @@ import type {
   StoredLine,
   StreamInfo,
 } from "../log/event-log.ts";
+import type { ReplayJournals } from "../log/replay-journal.ts";
+import type { EffectOf } from "../projection/effects.ts";
 import type { SnapshotShelf } from "../log/snapshot-shelf.ts";
 import { AmendmentShelf } from "../query/amendments.ts";
 import type { EventIndex } from "../query/event-index.ts";
@@ -35,6 +37,13 @@ import { attach, attachment, type BlobReference } from "./blobs.ts";
 import { Meter, metricsOf, openSeconds, type StorageFigures, type StoreMetrics } from "./metrics.ts";
 import { type EventBatch, subscribe, type SubscribeOptions } from "./subscribe.ts";
 
+/** The `replay` section of the configuration, understood. */
+export interface ReplayRules {
+  readonly effectOf: EffectOf;
+  readonly maxEvents: number;
+  readonly skipNonIdempotent: boolean;
+}
+
 /** What a store is made of; `openStore` puts it together. */
 export interface StoreParts {
   readonly log: EventLog;
@@ -49,6 +58,8 @@ export interface StoreParts {
   /** Told of what a reader should know but need not stop for. */
   readonly warn: (message: string) => void;
   readonly snapshotShelf: SnapshotShelf | undefined;
+  readonly replays: ReplayJournals;
+  readonly replayRules: ReplayRules;
   readonly snapshotHabits: SnapshotHabits;
   /** False for a store that was opened for reading only: nothing is kept there either. */
   readonly mayWrite: boolean;

@@ -34,6 +34,14 @@ export type LineSeen = (
   place: { readonly stream: string; readonly file: string },
 ) => void;
 
+export interface StreamCheckParts {
+  /** Undefined for a file on its own: its first line is then taken as it is. */
+  readonly storeId: string | undefined;
+  readonly findings: Findings;
+  readonly tally: StoreTally;
+  readonly seen: LineSeen;
+}
+
 /**
  * One stream, line by line from its first on: whole lines, of this stream, dense sequences, rising positions, and
  * each line chained to the bytes of the one before.
@@ -43,26 +51,21 @@ export class StreamCheck {
   readonly #findings: Findings;
   readonly #tally: StoreTally;
   readonly #seen: LineSeen;
-  #leaf: string;
-  #sequence = 0;
+  /** Leaf hash of the line before; undefined when nothing is known of it. */
+  #leaf: string | undefined;
+  #sequence: number | undefined = 0;
   #position = 0;
   #last: Where | undefined;
   /** Behind a line that cannot be read, what comes next cannot be chained. */
   #broken = false;
 
-  constructor(
-    stream: string,
-    parts: { storeId: string; findings: Findings; tally: StoreTally; seen: LineSeen },
-  ) {
+  constructor(stream: string, parts: StreamCheckParts) {
     this.#stream = stream;
     this.#findings = parts.findings;
     this.#tally = parts.tally;
     this.#seen = parts.seen;
-    this.#leaf = hash("sha256", `eso-stream-genesis/v1\n${parts.storeId}\n${stream}\n`);
-  }
-
-  get sequence(): number {
-    return this.#sequence;
+    if (parts.storeId === undefined) this.#sequence = undefined;
+    else this.#leaf = hash("sha256", `eso-stream-genesis/v1\n${parts.storeId}\n${stream}\n`);
   }
 
   /** A file of the stream; `growing` when its last line may still be on its way. */
@@ -97,7 +100,7 @@ export class StreamCheck {
 
   /** A line that the journal still holds for its file. */
   journalled(line: JournalledLine): void {
-    if (line.sequence <= this.#sequence) return;
+    if (line.sequence <= (this.#sequence ?? 0)) return;
     const text = journalledText(line);
     const where = { file: line.journal.name, offset: line.offset };
     this.#line(text, hash("sha256", `\0${text}`), where, undefined);
@@ -127,7 +130,7 @@ export class StreamCheck {
     if (said !== this.#stream) this.#add("wrong-stream", `the line belongs to ${said}`, where, labels);
     if (day !== undefined && !fields.recorded_at.startsWith(day))
       this.#add("wrong-day", `recorded at ${fields.recorded_at}, but it lies under ${day}`, where, labels);
-    const expected = this.#sequence + 1;
+    const expected = this.#sequence === undefined ? fields.event_sequence : this.#sequence + 1;
     if (fields.event_sequence !== expected && !this.#broken) {
       const gap = fields.event_sequence > expected;
       const missing = gap
@@ -141,7 +144,7 @@ export class StreamCheck {
 
   /** A broken link means that the line before is not the one that was recorded, or that this one is not. */
   #chain(fields: LineFields, where: Where): void {
-    if (fields.prev_hash === this.#leaf || this.#broken) return;
+    if (this.#leaf === undefined || fields.prev_hash === this.#leaf || this.#broken) return;
     const before = this.#last;
     const first =
       before === undefined

@@ -75,7 +75,8 @@ function timeOf(text: string, now: number): string {
   throw new UsageError(`--timestamp ${text} is a day, not a time`, `Write ${text}T12:00:00Z.`);
 }
 
-function actorOf(given: Arguments, present: unknown): unknown {
+/** Who did it: `--actor` and `--model`, else what is there already, else the user of the operating system. */
+export function actorOf(given: Arguments, present?: unknown): unknown {
   const text = given.text("actor");
   const model = given.text("model");
   const actor = text === undefined ? (present ?? osUser()) : actorIn(text);

@@ -9,7 +9,6 @@ import { type ImportEntry, importEvents, type ImportReport, knownKeys } from "..
 import type { EventStore } from "../../store/event-store.ts";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { openPlain } from "../open-plain.ts";
 import { Progress } from "../progress.ts";
 import { printReport } from "./import-report.ts";
 
@@ -21,7 +20,7 @@ export async function importGit(call: Call): Promise<ExitCode> {
   const { given, context } = call;
   const repository = resolve(context.cwd, given.argument("repository") ?? ".");
   if (findGitDir(repository) === undefined) throw noRepository(repository);
-  await using store = await openPlain(context);
+  await using store = await context.plain();
   const commits = new Commits(store);
   using progress = new Progress(process.stderr, { label: "importing", unit: "commits" });
   const report = await importEvents(store, commits.entries(repository, await optionsOf(call)), {

@@ -11,7 +11,6 @@ import { type ImportEntry, type ImportReport, importEvents } from "../../store/i
 import type { EventStore } from "../../store/event-store.ts";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { openPlain } from "../open-plain.ts";
 import type { Output } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { standardInput } from "../read-input.ts";
@@ -27,7 +26,7 @@ export async function importJsonl(call: Call): Promise<ExitCode> {
   const file = given.required("file");
   const dryRun = given.flag("dry-run");
   const source = sourceOf(file, context.cwd);
-  await using store = await openPlain(context, { create: !dryRun });
+  await using store = await context.plain({ create: !dryRun });
   const attachments = new Set<string>();
   const report = await withProgress((onProgress) =>
     importEvents(store, entriesOf(source, { signal, attachments }), {

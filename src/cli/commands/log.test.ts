@@ -265,6 +265,8 @@ describe("eso log", () => {
       "PROJ-1",
       "none",
       "PROJ-4",
+      // the run's summary, which the store writes at its end
+      "PROJ-4",
       "PROJ-5",
     ]);
     expect(events[0]).toMatchObject({

@@ -4,7 +4,6 @@ import { ConflictError } from "../../errors.ts";
 import type { Ack, AppendOptions } from "../../store/append.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { Call } from "../command.ts";
-import { openPlain } from "../open-plain.ts";
 import { type Text, safe } from "../text.ts";
 import type { Paint } from "../colour.ts";
 import { type Attachment, attachmentsOf } from "./attachments.ts";
@@ -17,7 +16,7 @@ export async function log({ given, context, out }: Call): Promise<void> {
   const options = appendOptionsOf(given);
   const attachments = await attachmentsOf(given, context.cwd);
   const isGlobal = draft["issue_key"] === GLOBAL_STREAM;
-  await using plain = isGlobal ? await openPlain(context, { session: context.session }) : undefined;
+  await using plain = isGlobal ? await context.plain({ session: context.session }) : undefined;
   const store = plain ?? (await context.writing());
   const around = await surroundingsOf(draft, context, store);
   if (isGlobal) delete draft["issue_key"];

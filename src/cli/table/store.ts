@@ -76,6 +76,28 @@ export const STORE: CommandGroup = {
       load: async () => (await import("../commands/export.ts")).exportEvents,
     },
     {
+      name: "snapshot create",
+      summary: "Keep an issue's state, so that it is found sooner",
+      details:
+        "Snapshots are made by themselves every snapshots.frequency events and thinned out as they age. They change " +
+        "no answer, and may be deleted at any time.",
+      arguments: [{ name: "issue", completes: "issue" }],
+      options: [{ name: "at", value: "N", summary: "Behind this event (default the last)" }, JSON_OPTION],
+      examples: [
+        { command: "eso snapshot create PROJ-123", says: "As it stands" },
+        { command: "eso snapshot create PROJ-123 --at 100", says: "Behind event 100" },
+      ],
+      load: async () => (await import("../commands/snapshot-create.ts")).snapshotCreate,
+    },
+    {
+      name: "snapshot list",
+      summary: "List an issue's snapshots, each checked against the log",
+      arguments: [{ name: "issue", completes: "issue" }],
+      options: [UTC_OPTION, JSON_OPTION],
+      examples: [{ command: "eso snapshot list PROJ-123", says: "What is kept, and whether it can be used" }],
+      load: async () => (await import("../commands/snapshot-list.ts")).snapshotList,
+    },
+    {
       name: "index rebuild",
       summary: "Make the query index anew from the log",
       options: [JSON_OPTION],
@@ -121,6 +143,22 @@ export const STORE: CommandGroup = {
         { command: "eso schema validate event.json", says: "One event" },
       ],
       load: async () => (await import("../commands/schema-validate.ts")).schemaValidate,
+    },
+    {
+      name: "schema migrate",
+      summary: "Show which versions of event types are stored, and what reading makes of them",
+      details:
+        "Stored events are never rewritten: older versions are brought to the newest shape whenever they are read. " +
+        "So there is only --dry-run. It reads the whole store; first and last are positions.",
+      options: [{ name: "dry-run", summary: "Needed: nothing is ever written" }, JSON_OPTION],
+      examples: [
+        { command: "eso schema migrate --dry-run", says: "Counts by type and version" },
+        {
+          command: "eso schema migrate --dry-run --json | jq '.versions[] | select(.read != \"as-is\")'",
+          says: "Only what is old, newer or unknown",
+        },
+      ],
+      load: async () => (await import("../commands/schema-migrate.ts")).schemaMigrate,
     },
     {
       name: "config list",

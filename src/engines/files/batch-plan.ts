@@ -1,13 +1,22 @@
 import type { StoredEvent } from "../../event/envelope.ts";
 import { GIVEN, type PreparedEvent } from "../../event/prepared.ts";
 import { ValidationError } from "../../errors.ts";
+import { companionsBehind, type Companions, type RangeLine } from "../../log/companions.ts";
 import { duplicateConflict, sameInput } from "../../log/duplicate.ts";
 import type { AppendRequest, Durability, Placement } from "../../log/event-log.ts";
 import { checkExpectedSequence } from "../../log/expected-sequence.ts";
 import { factSeen } from "../../log/fact-seen.ts";
-import { stamp } from "../../log/stamp.ts";
+import { stamp, type StampedEvent } from "../../log/stamp.ts";
 import type { CatalogHead } from "./catalog.ts";
-import { CHANGES_RUN, eventHeader, type FrameBody, type FrameEvent, HEADER_BYTES } from "./frame.ts";
+import {
+  BODY_BYTES_MAX,
+  CHANGES_RUN,
+  eventHeader,
+  type EventPlace,
+  type FrameBody,
+  type FrameEvent,
+  HEADER_BYTES,
+} from "./frame.ts";
 import { idHash, keyHash } from "./id-hash.ts";
 import { dayOf } from "./layout.ts";
 
@@ -16,6 +25,9 @@ export interface PlanSource {
   headOf(stream: string): CatalogHead;
   /** Stored events whose id or natural key may have this hash, with their `flags`. */
   candidates(hash: number): { event: StoredEvent; flags: number }[];
+  /** The lines of a stream from a sequence to its stored end. */
+  range(stream: string, from: number): RangeLine[];
+  readonly companions: Companions | undefined;
 }
 
 /** Where the plan's events will stand. */
@@ -69,6 +81,7 @@ export class BatchPlan {
     const before = { events: this.events.length, bytes: this.#bytes, heads: [] as Touched };
     try {
       const placed = this.#addAll(request, before.heads);
+      if (this.#bytes > BODY_BYTES_MAX) throw tooLarge(this.#bytes);
       return placed.map((one) => ({ ...one, head_sequence: this.#headOf(one.stream).sequence, durability }));
     } catch (error) {
       this.#undo(before);
@@ -84,7 +97,7 @@ export class BatchPlan {
     return events.map((event) => {
       const first = this.#known(event);
       return first === undefined
-        ? this.#append(event, touched)
+        ? this.#append(event, { request, touched })
         : this.#settleDuplicate(event, first, { request, touched });
     });
   }
@@ -116,7 +129,7 @@ export class BatchPlan {
 
   #find(hash: number, is: (stored: StoredEvent) => boolean): Found | undefined {
     for (const index of this.#byHash.get(hash) ?? []) {
-      const event = JSON.parse((this.#lines[index] as Buffer).toString()) as StoredEvent;
+      const event = this.#eventAt(index);
       if (is(event)) return { event, flags: (this.events[index] as FrameEvent).flags };
     }
     return this.#source.candidates(hash).find(({ event }) => is(event));
@@ -128,8 +141,7 @@ export class BatchPlan {
         throw duplicateConflict(event, first.event);
       }
       const sighting = factSeen(event, first.event);
-      if (sighting !== undefined && this.#known(sighting) === undefined)
-        this.#append(sighting, context.touched);
+      if (sighting !== undefined && this.#known(sighting) === undefined) this.#put(sighting, context.touched);
     }
     const { event_id, event_sequence, position, recorded_at, issue_key } = first.event;
     return {
@@ -142,7 +154,36 @@ export class BatchPlan {
     };
   }
 
-  #append(event: PreparedEvent, touched: Touched): Unplaced {
+  /** An event, and what is due behind it. */
+  #append(event: PreparedEvent, { request, touched }: Context): Unplaced {
+    const { runs } = this.#headOf(event.stream);
+    const { fact, placed } = this.#put(event, touched);
+    const { companions } = this.#source;
+    if (companions === undefined || runs.length === 0 || request.summaries === false) return placed;
+    const read = (from: number): RangeLine[] => this.#range(event.stream, from, fact.sequence);
+    const behind = companionsBehind(companions, { event, fact, runs }, read);
+    for (const companion of behind) this.#put(companion, touched);
+    return placed;
+  }
+
+  /** The lines of a stream from one sequence to another, the last of which this plan holds. */
+  #range(stream: string, from: number, to: number): RangeLine[] {
+    const own: RangeLine[] = [];
+    let next = to;
+    for (let index = this.events.length - 1; index >= 0 && next >= from; index--) {
+      const { stream: of, sequence, type = "", leafHash = "" } = this.events[index] as FrameEvent;
+      if (of !== stream || sequence !== next) continue;
+      own.push({ sequence, event_type: type, leaf_hash: leafHash, read: () => this.#eventAt(index) });
+      next--;
+    }
+    return next < from ? own.reverse() : [...this.#source.range(stream, from), ...own.reverse()];
+  }
+
+  #eventAt(index: number): StoredEvent {
+    return JSON.parse((this.#lines[index] as Buffer).toString()) as StoredEvent;
+  }
+
+  #put(event: PreparedEvent, touched: Touched): { fact: StampedEvent["fact"]; placed: Unplaced } {
     const head = this.#headOf(event.stream);
     touched.push([event.stream, head]);
     const position = this.#place.firstPosition + this.events.length;
@@ -154,11 +195,11 @@ export class BatchPlan {
       fileOffset,
       length: stamped.stored.length - 1,
       sequence: stamped.head.sequence,
-      flags: event.given | (event.effect === undefined ? 0 : CHANGES_RUN),
+      flags: event.given | (stamped.head.runs === head.runs ? 0 : CHANGES_RUN),
       idHash: idHash(event.event_id),
       keyHash: key === undefined ? -1 : keyHash(key),
     };
-    this.#push(place, position, stamped.stored);
+    this.#push(place, { position, type: event.event_type, leafHash: stamped.head.hash }, stamped.stored);
     this.heads.set(event.stream, {
       sequence: stamped.head.sequence,
       hash: stamped.head.hash,
@@ -168,7 +209,7 @@ export class BatchPlan {
       lastPosition: position,
       recordedMs: this.#place.recordedMs,
     });
-    return {
+    const placed = {
       event_id: event.event_id,
       stream: event.stream,
       event_sequence: place.sequence,
@@ -176,9 +217,10 @@ export class BatchPlan {
       recorded_at: this.#recordedAt,
       duplicate: false,
     };
+    return { fact: stamped.fact, placed };
   }
 
-  #push(place: Parameters<typeof eventHeader>[0], position: number, line: Buffer): void {
+  #push(place: EventPlace, known: Pick<FrameEvent, "position" | "type" | "leafHash">, line: Buffer): void {
     const header = eventHeader(place);
     const headerBytes = Buffer.byteLength(header);
     const lineAt = this.#place.at + HEADER_BYTES + this.#bytes + headerBytes;
@@ -189,13 +231,15 @@ export class BatchPlan {
       fileOffset: place.fileOffset,
       length: place.length,
       sequence: place.sequence,
-      position,
+      position: known.position,
       recordedMs,
       flags: place.flags,
       idHash: place.idHash,
       keyHash: place.keyHash,
       journal: this.#place.journal,
       lineAt,
+      type: known.type,
+      leafHash: known.leafHash,
       before: undefined,
     });
     this.#headers.push(header);
@@ -244,5 +288,13 @@ function severalStreams(): ValidationError {
   return new ValidationError("ESO_INVALID_QUERY", "expectedSequence goes with the events of one stream", {
     hint: 'Append per stream, or leave expectedSequence at "any".',
     details: { issues: [{ path: "$.expectedSequence", message: "several streams in one append" }] },
+  });
+}
+
+function tooLarge(bytes: number): ValidationError {
+  const message = `${bytes} bytes in one append, at most ${BODY_BYTES_MAX}`;
+  return new ValidationError("ESO_INVALID_QUERY", `${message}; nothing was written`, {
+    hint: "Append in several batches.",
+    details: { issues: [{ path: "$", message }] },
   });
 }

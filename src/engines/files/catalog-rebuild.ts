@@ -112,7 +112,7 @@ class Rebuild {
     this.heads.set(partition.stream, {
       sequence: event.event_sequence,
       hash: leafHash(text),
-      runs: followRuns(head, text),
+      runs: followRuns(head.runs, event),
       day: partition.day,
       fileEnd: line.offset + length + 1,
       lastPosition: event.position,

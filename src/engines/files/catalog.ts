@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
+import { countedFrom, type OpenRun } from "../../log/run-context.ts";
 import type { StreamHead } from "../../log/stamp.ts";
 import type { Disk } from "./disk.ts";
 import type { FrameEvent } from "./frame.ts";
@@ -304,7 +305,7 @@ function headOf(row: StreamRow): CatalogHead {
   return {
     sequence: row.sequence,
     hash: row.hash,
-    runs: JSON.parse(row.runs) as StreamHead["runs"],
+    runs: countedFrom(JSON.parse(row.runs) as Partial<OpenRun>[], row.sequence),
     day: row.day,
     fileEnd: row.file_end,
     lastPosition: row.last_position,

@@ -1,3 +1,5 @@
+import { type Config, DEFAULT_CONFIG } from "../../config/config.ts";
+import type { Companions } from "../../log/companions.ts";
 import type { Durability } from "../../log/event-log.ts";
 import type { Disk } from "./disk.ts";
 import type { Layout } from "./layout.ts";
@@ -21,16 +23,21 @@ export interface FilesOptions {
   readonly batchEventsMax: number;
 }
 
-export const DEFAULT_FILES_OPTIONS: FilesOptions = {
-  durability: "group",
-  lockTimeoutMs: 10_000,
-  applyIntervalMs: 5,
-  journalMaxBytes: 64 * 1024 * 1024,
-  coverBytes: 8 * 1024 * 1024,
-  openFilesMax: 256,
-  batchBytesMax: 4 * 1024 * 1024,
-  batchEventsMax: 1024,
-};
+/** What the configuration says of the engine; the rest are habits that nobody needs to change. */
+export function filesOptionsOf({ storage, performance }: Config): FilesOptions {
+  return {
+    durability: storage.durability,
+    lockTimeoutMs: storage.lock_timeout_seconds * 1000,
+    applyIntervalMs: performance.apply_interval_ms,
+    journalMaxBytes: storage.journal_max_bytes,
+    coverBytes: 8 * 1024 * 1024,
+    openFilesMax: storage.open_files_max,
+    batchBytesMax: performance.max_batch_bytes,
+    batchEventsMax: 1024,
+  };
+}
+
+export const DEFAULT_FILES_OPTIONS: FilesOptions = filesOptionsOf(DEFAULT_CONFIG);
 
 /** What every part of the engine works with. */
 export interface EngineCore {
@@ -43,4 +50,6 @@ export interface EngineCore {
   /** Identifies this boot of the machine: an earlier boot's page cache is gone. */
   readonly boot: number;
   readonly options: FilesOptions;
+  /** What is written along with callers' events. */
+  readonly companions?: Companions | undefined;
 }

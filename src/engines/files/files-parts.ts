@@ -2,10 +2,12 @@ import type { BlobStore } from "../../log/blob-store.ts";
 import type { ConsumerCursors } from "../../log/consumer-cursors.ts";
 import type { CounterShelf, Counters } from "../../log/counters.ts";
 import type { EventLogReader } from "../../log/event-log.ts";
+import type { ReplayJournals } from "../../log/replay-journal.ts";
 import type { SnapshotShelf } from "../../log/snapshot-shelf.ts";
 import type { EventIndex } from "../../query/event-index.ts";
 import { counterFile } from "./counter-file.ts";
 import { fileBlobs } from "./file-blobs.ts";
+import { fileReplays } from "./file-replays.ts";
 import { fileSnapshots } from "./file-snapshots.ts";
 import { fileCursors } from "./file-cursors.ts";
 import { layoutOf } from "./layout.ts";
@@ -19,6 +21,7 @@ export interface FilesParts {
   readonly blobs: BlobStore;
   readonly counters: CounterShelf | undefined;
   readonly snapshotShelf: SnapshotShelf;
+  readonly replays: ReplayJournals;
   readonly storageFigures: () => Promise<DiskFigures>;
 }
 
@@ -43,6 +46,7 @@ export function filesParts(
     cursors: fileCursors(base),
     blobs: fileBlobs(base),
     snapshotShelf: fileSnapshots(base),
+    replays: fileReplays(base),
     counters: options.access === "write" ? counters : readOnly,
     storageFigures: () => Promise.resolve(diskFigures(base)),
   };

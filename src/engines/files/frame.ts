@@ -21,6 +21,9 @@ export interface FrameEvent {
   /** The journal that holds the line, and where in it the line starts. */
   readonly journal: number;
   readonly lineAt: number;
+  /** Known of events that this process wrote itself; for others the line says it. */
+  readonly type: string | undefined;
+  readonly leafHash: string | undefined;
   /** The event before it in its stream, as far as it is held in memory too; linked by `Tail`. */
   before: FrameEvent | undefined;
 }
@@ -51,7 +54,7 @@ export const HEADER_BYTES = 128;
 /** Larger bodies are refused: the reader of a damaged length must not allocate without bound. */
 export const BODY_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Set in `flags` of an event that may open, close or move a run, so that nobody reads the others to find out. */
+/** Set in `flags` of an event that changes what is known of its stream's runs, so that nobody reads the others. */
 export const CHANGES_RUN = 64;
 
 const LF = 10;
@@ -187,6 +190,8 @@ export function decodeEvents(
       keyHash,
       journal: place.journal,
       lineAt: place.start + end + 1,
+      type: undefined,
+      leafHash: undefined,
       before: undefined,
     });
     at = end + 2 + length;

@@ -47,6 +47,16 @@ export function positionOf(line: Uint8Array): number | undefined {
   return scale > 1 && start > 0 && holdsAt(line, start, POSITION_FIELD) ? position : undefined;
 }
 
+/** The event type of a line that has a sequence. */
+export function typeOf(line: Buffer): string {
+  return line.toString("utf8", TYPE_AT, quoteBehind(line, TYPE_AT));
+}
+
+/** The leaf hash of the line before it in its stream, of a line that has a position. */
+export function prevHashOf(line: Buffer): string {
+  return line.toString("latin1", line.length - 66, line.length - 2);
+}
+
 /** The sequence that a stored line says it has, or undefined when it does not begin like one. */
 export function sequenceOf(line: Uint8Array): number | undefined {
   const versionAt = quoteBehind(line, TYPE_AT) + 1;

@@ -1,6 +1,7 @@
 import { IntegrityError } from "../../errors.ts";
+import type { StoredEvent } from "../../event/envelope.ts";
 import { followRuns } from "../../log/follow.ts";
-import { leafHash } from "../../log/leaf-hash.ts";
+import { leafHashOfBytes } from "../../log/leaf-hash.ts";
 import { emptyHead } from "../../log/stamp.ts";
 import type { Catalog, CatalogHead } from "./catalog.ts";
 import type { FileEnd } from "./checkpoint.ts";
@@ -23,8 +24,9 @@ interface UnsyncedFrame {
 /** The catalogue does not reach the journals that are left: it must be rebuilt, under the lock. */
 export class CatalogLost extends IntegrityError {
   constructor() {
-    super("ESO_LOG_DAMAGED", "the store's catalogue does not reach the journals that are left", {
+    super("ESO_LOG_DAMAGED", "the end of the log cannot be found: a journal is gone from .store/journal", {
       hint: "Open the store once for writing, for instance with eso log: it is put in order then.",
+      details: { file: ".store/journal" },
     });
   }
 }
@@ -248,10 +250,10 @@ export class LogView {
       if ((event.flags & CHANGES_RUN) !== 0) changes.push(event);
     }
     let { runs } = held;
-    for (const event of changes.reverse()) runs = followRuns({ runs }, this.lineOf(event).toString());
+    for (const event of changes.reverse()) runs = followRuns(runs, this.eventAt(event));
     return {
       sequence: last.sequence,
-      hash: leafHash(this.lineOf(last).toString()),
+      hash: last.leafHash ?? leafHashOfBytes(this.lineOf(last)),
       runs,
       day: dayOf(last.recordedMs),
       fileEnd: last.fileOffset + last.length + 1,
@@ -265,6 +267,10 @@ export class LogView {
     const journal = this.#journalOrGone(event.journal);
     if (journal === undefined) throw new CatalogLost();
     return journal.readAt(event.lineAt, event.length);
+  }
+
+  eventAt(event: FrameEvent): StoredEvent {
+    return JSON.parse(this.lineOf(event).toString()) as StoredEvent;
   }
 
   /** Brings the catalogue up to this process's end of the log, which must be on disk and applied. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 import { ConfigError, NotFoundError, StorageError } from "../../errors.ts";
+import type { Companions } from "../../log/companions.ts";
 import { Catalog } from "./catalog.ts";
 import { rebuildCatalog } from "./catalog-rebuild.ts";
 import { DEFAULT_FILES_OPTIONS, type EngineCore, type FilesOptions } from "./core.ts";
@@ -28,6 +29,8 @@ export interface OpenFilesOptions extends Partial<FilesOptions> {
   readonly allowNetworkFileSystem?: boolean;
   /** Epoch ms; default the machine's clock. */
   readonly clock?: () => number;
+  /** What is written along with callers' events, such as summaries. Default nothing. */
+  readonly companions?: Companions | undefined;
   /** Stand-ins for a simulator. */
   readonly ports?: FilesPorts;
 }
@@ -160,6 +163,7 @@ async function openForWriting(
       clock,
       boot,
       options: engineOptions,
+      companions: options.companions,
     };
     const log = new FilesLog({ core, store, openCatalog: ports.openCatalog });
     await log.start();
@@ -207,6 +211,7 @@ async function openForReading(
     clock: options.clock ?? Date.now,
     boot,
     options: engineOptions,
+    companions: undefined,
   };
   const catalog = await openCatalog(disk, own);
   catalog.claim(core.storeId);

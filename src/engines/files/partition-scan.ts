@@ -89,14 +89,15 @@ export function splitLines(bytes: Buffer, offset: number): { lines: ScannedLine[
   return { lines, used: start };
 }
 
-/** Like `scanLines`, from the end of the range to its start. */
+/** Like `scanLines`, from the end of the range to its start, in chunks of about `chunkBytes`. */
 export function* scanLinesBackwards(
   disk: Disk,
   file: number,
-  range: { from: number; to: number },
+  range: { from: number; to: number; chunkBytes?: number },
 ): Generator<ScannedLine[]> {
+  const { chunkBytes = CHUNK_BYTES } = range;
   let end = range.to;
-  let size = CHUNK_BYTES;
+  let size = chunkBytes;
   while (end > range.from) {
     const start = Math.max(range.from, end - size);
     const bytes = Buffer.allocUnsafe(end - start);
@@ -110,7 +111,7 @@ export function* scanLinesBackwards(
       continue;
     }
     yield lines.reverse();
-    size = CHUNK_BYTES;
+    size = chunkBytes;
     end = start + skip;
   }
 }

@@ -4,7 +4,8 @@ import type { FrameEvent } from "./frame.ts";
 export class Tail {
   #base: number;
   #events: FrameEvent[] = [];
-  readonly #lastOfStream = new Map<string, FrameEvent>();
+  #lastOfStream = new Map<string, FrameEvent>();
+  #lastBefore: ReadonlyMap<string, FrameEvent> = new Map();
   readonly #byHash = new Map<number, FrameEvent | FrameEvent[]>();
 
   /** @param base position of the last event that the catalogue covers */
@@ -49,6 +50,11 @@ export class Tail {
     return this.#lastOfStream.get(stream);
   }
 
+  /** The last of a stream's events among those that were let go last: what they were is still remembered. */
+  lastBefore(stream: string): FrameEvent | undefined {
+    return this.#lastBefore.get(stream);
+  }
+
   /** The streams that have events here. */
   streams(): IterableIterator<string> {
     return this.#lastOfStream.keys();
@@ -66,11 +72,12 @@ export class Tail {
     return known === undefined ? [] : Array.isArray(known) ? known : [known];
   }
 
-  /** Forgets everything: the catalogue now covers it. */
+  /** Lets go of everything: the catalogue now covers it. */
   covered(): void {
     this.#base = this.position;
     this.#events = [];
-    this.#lastOfStream.clear();
+    this.#lastBefore = this.#lastOfStream;
+    this.#lastOfStream = new Map();
     this.#byHash.clear();
   }
 }

@@ -21,12 +21,12 @@ export function writeAtomic(disk: Disk, path: string, content: string | Uint8Arr
 }
 
 /** Like `writeAtomic` for what can be made again: readers never see half of it, a power loss may take it. */
-export function replaceDerived(disk: Disk, path: string, content: string): void {
+export function replaceDerived(disk: Disk, path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = disk.open(temporary, "create");
   try {
     disk.truncate(file, 0);
-    disk.write(file, Buffer.from(content), 0);
+    disk.write(file, typeof content === "string" ? Buffer.from(content) : content, 0);
     disk.rename(temporary, path);
   } catch (error) {
     disk.remove(temporary);

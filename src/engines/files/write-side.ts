@@ -21,6 +21,7 @@ import type { Partitions } from "./partitions.ts";
 import { journalDamaged, recoverFiles, type RecoveryOptions, type RecoveryReport } from "./recovery.ts";
 import { acquire } from "./store-lock.ts";
 import { type StoreFile, writeStoreFile } from "./store-file.ts";
+import { StoredRange } from "./stored-range.ts";
 import { StreamCheck } from "./stream-check.ts";
 import type { RecoveryReason } from "./writer-parts.ts";
 import { Writer } from "./writer.ts";
@@ -122,11 +123,13 @@ export class WriteSide {
   #makeWriter(view: LogView): Writer {
     const { partitions } = this.#parts;
     const check = new StreamCheck(view, partitions, (fragment) => this.#recovered.push(fragment));
+    const lines = new LineReader(view, partitions);
     return new Writer({
       core: this.#core,
       view,
       partitions,
-      lines: new LineReader(view, partitions),
+      lines,
+      range: new StoredRange(view, partitions, lines),
       headFile: this.#headFile,
       recover: (reason) => this.#putInOrder(reason),
       checkStream: (stream) => check.check(stream),

@@ -2,6 +2,7 @@ import type { EngineCore } from "./core.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
+import type { StoredRange } from "./stored-range.ts";
 
 /**
  * Why the store must be put in order: its head says nothing about this boot, a flush failed, or the catalogue
@@ -15,6 +16,7 @@ export interface WriterParts {
   readonly view: LogView;
   readonly partitions: Partitions;
   readonly lines: LineReader;
+  readonly range: StoredRange;
   readonly headFile: number;
   /** Brings the store back to order, under the lock; called when the head says that it is not. */
   readonly recover: (reason: RecoveryReason) => void;

@@ -177,9 +177,11 @@ export class Writer {
   }
 
   #source() {
-    const { lines, checkStream } = this.#parts;
+    const { lines, range, checkStream } = this.#parts;
     const view = this.#view;
     return {
+      companions: this.#core.companions,
+      range: (stream: string, from: number) => range.read(stream, from),
       headOf(stream: string) {
         checkStream(stream);
         return view.headOf(stream);

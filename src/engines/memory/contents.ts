@@ -5,6 +5,8 @@ import { emptyHead, type StreamHead } from "../../log/stamp.ts";
 export interface MemoryRecord {
   readonly line: StoredLine;
   readonly event_id: string;
+  readonly event_type: string;
+  readonly leaf_hash: string;
   readonly idempotency_key: string | undefined;
   readonly recorded_at: string;
   /** `GIVEN` bits of the event as its caller gave it. */

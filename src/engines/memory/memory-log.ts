@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
 import { EsoError, NotFoundError, ValidationError } from "../../errors.ts";
+import type { Companions } from "../../log/companions.ts";
 import type {
   AppendRequest,
   Capabilities,
@@ -23,6 +24,8 @@ export interface MemoryLogOptions {
   readonly clock?: () => number;
   /** Default: a new UUID. It is part of every stream's genesis hash. */
   readonly storeId?: string;
+  /** What is written along with callers' events, such as summaries. Default nothing. */
+  readonly companions?: Companions | undefined;
 }
 
 const CAPABILITIES: Capabilities = {
@@ -54,12 +57,14 @@ class MemoryLog implements EventLog {
   readonly capabilities = CAPABILITIES;
   readonly #clock: () => number;
   readonly #contents: Contents;
+  readonly #companions: Companions | undefined;
   readonly #waiters = new Waiters();
   #recordedAt_ms = 0;
   #closed = false;
 
-  constructor({ clock = Date.now, storeId = randomUUID() }: MemoryLogOptions) {
+  constructor({ clock = Date.now, storeId = randomUUID(), companions }: MemoryLogOptions) {
     this.storeId = storeId;
+    this.#companions = companions;
     this.#clock = clock;
     this.#contents = new Contents(storeId);
   }
@@ -68,7 +73,8 @@ class MemoryLog implements EventLog {
     this.#assertOpen();
     assertOneStreamExpected(request);
     const now_ms = Math.max(this.#clock(), this.#recordedAt_ms);
-    const draft = new Draft(this.#contents, new Date(now_ms).toISOString());
+    const companions = request.summaries === false ? undefined : this.#companions;
+    const draft = new Draft(this.#contents, { recordedAt: new Date(now_ms).toISOString(), companions });
     const outcomes = request.events.map((event) => draft.take(event, request.onDuplicate));
     this.#checkExpectation(request, outcomes);
     if (draft.records.length > 0) {

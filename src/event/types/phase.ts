@@ -29,7 +29,7 @@ const PhaseCompleted = defineEventType({
     ready_for_next_phase: f.yesNo("Whether the next phase may begin."),
     next_phase: f.phase("The phase that follows."),
   }),
-  effect: ({ next_phase }) => ({ kind: "phase", phase: next_phase ?? null }),
+  effect: ({ phase, next_phase }) => ({ kind: "phase", phase: next_phase ?? null, ended: phase }),
 });
 
 const PhaseFailed = defineEventType({
@@ -48,6 +48,7 @@ const PhaseFailed = defineEventType({
     escalation_required: f.yesNo("Whether a person must decide."),
     recovery_strategy: f.text("How the run is to go on."),
   }),
+  effect: ({ phase }) => ({ kind: "phase-failed", phase }),
 });
 
 export const phaseTypes = { PhaseStarted, PhaseCompleted, PhaseFailed } as const;

@@ -15,6 +15,7 @@ const PhaseSummaryCreated = defineEventType({
     highlights: f.list("What mattered most."),
     range_root: f.name("Merkle root over the summarised events' leaf hashes."),
   }),
+  effect: ({ phase }) => ({ kind: "summarised", phase }),
 });
 
 const OrchestrationSummaryCreated = defineEventType({
@@ -31,6 +32,7 @@ const OrchestrationSummaryCreated = defineEventType({
     highlights: f.list("What mattered most."),
     range_root: f.name("Merkle root over the summarised events' leaf hashes."),
   }),
+  effect: () => ({ kind: "summarised", phase: null }),
 });
 
 export const summaryTypes = { PhaseSummaryCreated, OrchestrationSummaryCreated } as const;

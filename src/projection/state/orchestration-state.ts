@@ -9,15 +9,19 @@ export interface AgentState {
   readonly task?: string;
   /** When it entered the list that it stands in. */
   readonly since: string;
+  /** When it was started, where that is known and is not what `since` says. */
+  readonly started_at?: string;
 }
 
 export interface BlockedAgent extends AgentState {
   readonly blocked_by: string;
+  /** Which run of the agent it is, is a guess: no id was given, so it was first in, first out by name. */
+  readonly inferred?: true;
 }
 
 export interface CompletedAgent extends AgentState {
   readonly task_status?: string;
-  /** The pairing with its start is a guess: no id, first in first out by name. */
+  /** Which run of the agent it is, is a guess, as for a blocked one. */
   readonly inferred?: true;
 }
 
@@ -84,6 +88,10 @@ export interface QualityCheckState {
   readonly status: "running" | "passed" | "not_passed" | "failed";
   readonly overall_score?: number;
   readonly issues_found?: number;
+  readonly started_at?: string;
+  /** The pairing of start and end is a guess: no id was given. */
+  readonly inferred?: true;
+  /** Of the newest that is known of it. */
   readonly timestamp: string;
 }
 
@@ -95,6 +103,10 @@ export interface TestRunState {
   readonly passed?: number;
   readonly failed?: number;
   readonly skipped?: number;
+  readonly started_at?: string;
+  /** The pairing of start and end is a guess: no id was given. */
+  readonly inferred?: true;
+  /** Of the newest that is known of it. */
   readonly timestamp: string;
 }
 
@@ -110,6 +122,8 @@ export interface RecoveryState {
   readonly event_id: string;
   readonly recovery_from: string;
   readonly status: "attempted" | "succeeded" | "failed";
+  readonly attempted_at?: string;
+  /** Of the newest that is known of it. */
   readonly timestamp: string;
 }
 
@@ -128,6 +142,9 @@ export interface PendingTask {
   /** The agent's run, the agent's name, the action, or the gap. */
   readonly ref: string;
   readonly task: string;
+  readonly since: string;
+  /** Who has the task; for the kind `agent` only. */
+  readonly agent_name?: string;
 }
 
 export interface SummaryState {
@@ -149,10 +166,22 @@ export interface PhaseVisit {
   readonly ended_at?: string;
 }
 
-/** A run that is not the current one any more, in short. */
+/** A time in which the run waited. */
+export interface PauseState {
+  /** The event that began it; while that is not known, the one that ended it. */
+  readonly event_id: string;
+  readonly reason?: string;
+  readonly paused_at?: string;
+  /** Absent while it lasts, and when the run ended in it. */
+  readonly resumed_at?: string;
+  /** Absent while it lasts, and as long as nothing tells when it began. */
+  readonly seconds?: number;
+}
+
+/** A run that is not the current one, in short. */
 export interface RunState {
   readonly correlation_id: string | null;
-  readonly session_id: string;
+  readonly session_id: string | null;
   readonly status: OrchestrationStatus;
   readonly started_at: string | null;
   readonly completed_at: string | null;
@@ -171,13 +200,14 @@ export interface OrchestrationState {
   exists: boolean;
   issue_key: string | null;
   session_id: string | null;
-  /** The current run; null before any run. */
+  /** The current run; before its start is known, the run that its events name, if they do. */
   correlation_id: string | null;
   status: OrchestrationStatus;
   /** Null between a phase's end without a next phase and the next start. */
   current_phase: string | null;
   completed_phases: readonly string[];
   phases: readonly PhaseVisit[];
+  pauses: readonly PauseState[];
   active_agents: readonly AgentState[];
   blocked_agents: readonly BlockedAgent[];
   completed_agents: readonly CompletedAgent[];
@@ -222,6 +252,7 @@ export function notStarted(issueKey: string | null): OrchestrationState {
     current_phase: null,
     completed_phases: [],
     phases: [],
+    pauses: [],
     active_agents: [],
     blocked_agents: [],
     completed_agents: [],
@@ -262,12 +293,12 @@ export type ListKey = {
 export type ItemOf<K extends ListKey> = OrchestrationState[K][number];
 
 /**
- * What tells the items of each list apart. Transitions and comments may repeat word for word; their place among
- * equals then counts (`diffStates` numbers them).
+ * What tells the items of each list apart: no list holds two items with the same id.
  */
 export const ITEM_ID: { readonly [K in ListKey]: (item: ItemOf<K>) => string } = {
   completed_phases: (phase) => phase,
   phases: ({ phase, visit }) => `${phase}#${visit}`,
+  pauses: ({ event_id }) => event_id,
   active_agents: ({ agent_run_id }) => agent_run_id,
   blocked_agents: ({ agent_run_id }) => agent_run_id,
   completed_agents: ({ agent_run_id }) => agent_run_id,

@@ -1,3 +1,4 @@
+import { itemWithId, noteCleared, notePut, noteTaken } from "./list-index.ts";
 import { ITEM_ID, type ItemOf, type ListKey, type OrchestrationState } from "./orchestration-state.ts";
 
 type ScalarKey = Exclude<keyof OrchestrationState, ListKey>;
@@ -22,37 +23,65 @@ export class StateEdit {
   }
 
   find<K extends ListKey>(key: K, id: string): ItemOf<K> | undefined {
-    const idOf = ITEM_ID[key] as (item: ItemOf<K>) => string;
-    return (this.state[key] as readonly ItemOf<K>[]).findLast((item) => idOf(item) === id);
+    return itemWithId(this.#list(key), ITEM_ID[key], id);
   }
 
-  /** Puts an item in the place of the one with its id, else at the end. */
+  /** Puts an item in the place of the one with its id, else at the end; one that says nothing new changes nothing. */
   put<K extends ListKey>(key: K, item: ItemOf<K>): void {
-    const list = this.state[key] as ItemOf<K>[];
-    const idOf = ITEM_ID[key] as (item: ItemOf<K>) => string;
-    const id = idOf(item);
-    const index = list.findLastIndex((one) => idOf(one) === id);
-    if (index === -1) list.push(item);
-    else list[index] = item;
+    this.#put(key, item, undefined);
+  }
+
+  /** As `put`, but a new item stands in front of those that `isLater` holds for. */
+  putInOrder<K extends ListKey>(key: K, item: ItemOf<K>, isLater: (other: ItemOf<K>) => boolean): void {
+    this.#put(key, item, isLater);
+  }
+
+  #put<K extends ListKey>(
+    key: K,
+    item: ItemOf<K>,
+    isLater: ((other: ItemOf<K>) => boolean) | undefined,
+  ): void {
+    const list = this.#list(key);
+    const id = ITEM_ID[key](item);
+    const known = itemWithId(list, ITEM_ID[key], id);
+    if (known === undefined) {
+      if (isLater === undefined) list.push(item);
+      else list.splice(list.findLastIndex((other) => !isLater(other)) + 1, 0, item);
+    } else if (saysTheSame(known, item)) return;
+    else list[list.lastIndexOf(known)] = item;
+    notePut(list, id, item);
     this.#touched?.(key, id);
   }
 
   /** Takes an item out and gives it back. */
   take<K extends ListKey>(key: K, id: string): ItemOf<K> | undefined {
-    const list = this.state[key] as ItemOf<K>[];
-    const idOf = ITEM_ID[key] as (item: ItemOf<K>) => string;
-    const index = list.findLastIndex((one) => idOf(one) === id);
-    if (index === -1) return undefined;
+    const list = this.#list(key);
+    const known = itemWithId(list, ITEM_ID[key], id);
+    if (known === undefined) return undefined;
+    list.splice(list.lastIndexOf(known), 1);
+    noteTaken(list, id);
     this.#touched?.(key, id);
-    return list.splice(index, 1)[0];
+    return known;
   }
 
   /** Empties a list. */
   clear(key: ListKey): void {
-    const list = this.state[key] as unknown[];
-    if (list.length === 0) return;
+    const list: unknown[] = this.#list(key);
     const idOf = ITEM_ID[key] as (item: unknown) => string;
-    for (const item of list) this.#touched?.(key, idOf(item));
-    list.length = 0;
+    for (const item of list.splice(0)) this.#touched?.(key, idOf(item));
+    noteCleared(list);
   }
+
+  /** Only here are the lists not read-only. */
+  #list<K extends ListKey>(key: K): ItemOf<K>[] {
+    return this.state[key] as ItemOf<K>[];
+  }
+}
+
+function saysTheSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => saysTheSame(a[key as keyof typeof a], b[key as keyof typeof b]));
 }

@@ -6,6 +6,8 @@ import { runEffect } from "../../event/run-effect.ts";
 import { memoryCursors } from "../../log/consumer-cursors.ts";
 import type { EventLog } from "../../log/event-log.ts";
 import { memorySnapshots, type SnapshotShelf } from "../../log/snapshot-shelf.ts";
+import { memoryReplays } from "../../log/replay-journal.ts";
+import { effectRules } from "../../projection/effects.ts";
 import { memoryBlobs } from "../blobs.ts";
 import { EventStore } from "../event-store.ts";
 import type { SnapshotHabits } from "../snapshots/snapshot-keeper.ts";
@@ -41,6 +43,8 @@ export async function openHistoryStore(habits: Partial<SnapshotHabits> = {}): Pr
     clock,
     warn: (message) => void warnings.push(message),
     snapshotShelf: shelf,
+    replays: memoryReplays(),
+    replayRules: { effectOf: effectRules(), maxEvents: 10_000, skipNonIdempotent: false },
     snapshotHabits: {
       enabled: false,
       frequency: 10,

@@ -13,6 +13,7 @@ import { openerCases } from "./opener-cases.ts";
 import { readingCases } from "./reading-cases.ts";
 import { runCases } from "./run-cases.ts";
 import { sameFactCases } from "./same-fact-cases.ts";
+import { SAMPLE_COMPANIONS } from "./sample-companions.ts";
 import {
   type FactoryNeed,
   ManualClock,
@@ -21,6 +22,8 @@ import {
   type OpenOptions,
   type SuiteCase,
 } from "./suite-case.ts";
+import { summaryCases } from "./summary-cases.ts";
+import { summaryHistoryCases } from "./summary-history-cases.ts";
 import { waitingCases } from "./waiting-cases.ts";
 
 /** `test` of vitest, node:test, or mocha's `it`. The suite needs no other part of a runner. */
@@ -35,7 +38,10 @@ export interface EventLogSuiteOptions {
   readonly open: (options: OpenOptions) => Promise<OpenedLog>;
   /** What the engine declares; default: all of it. A test makes sure that the log declares the same. */
   readonly capabilities?: Omit<Capabilities, "durabilities">;
-  /** What the factory cannot do, whatever the engine can: be given a clock, leave a log without closing it. */
+  /**
+   * What the factory cannot do, whatever the engine can: be given a clock, leave a log without closing it, be given
+   * companions.
+   */
   readonly lacks?: readonly FactoryNeed[];
 }
 
@@ -56,6 +62,8 @@ const CASES: readonly SuiteCase[] = [
   ...concurrencyCases,
   ...lineCases,
   ...runCases,
+  ...summaryCases,
+  ...summaryHistoryCases,
   ...clockCases,
   ...lifecycleCases,
   ...openerCases,
@@ -90,7 +98,7 @@ function register(one: SuiteCase, options: EventLogSuiteOptions): void {
 }
 
 function missing(need: Need, { capabilities = FULL, lacks = [] }: EventLogSuiteOptions): string | undefined {
-  if (need === "clock" || need === "crash") {
+  if (need === "clock" || need === "crash" || need === "companions") {
     return lacks.includes(need) ? `the factory lacks ${need}` : undefined;
   }
   return capabilities[need] ? undefined : `the engine declares ${need}: false`;
@@ -99,9 +107,11 @@ function missing(need: Need, { capabilities = FULL, lacks = [] }: EventLogSuiteO
 async function runCase(one: SuiteCase, { open }: EventLogSuiteOptions): Promise<void> {
   const clock = new ManualClock();
   await using stack = new AsyncDisposableStack();
-  const store = stack.adopt(await open(one.needs?.includes("clock") ? { clock: clock.read } : {}), (opened) =>
-    opened.dispose(),
-  );
+  const options = {
+    ...(one.needs?.includes("clock") ? { clock: clock.read } : {}),
+    ...(one.needs?.includes("companions") ? { companions: SAMPLE_COMPANIONS } : {}),
+  };
+  const store = stack.adopt(await open(options), (opened) => opened.dispose());
   await one.run({ store, log: store.log, clock });
 }
 

@@ -1,3 +1,4 @@
+import type { Companions } from "../../log/companions.ts";
 import type { Capabilities, EventLog } from "../../log/event-log.ts";
 
 /** What the suite asks of a factory: one store of its own for each test. */
@@ -16,12 +17,14 @@ export interface OpenedLog {
 export interface OpenOptions {
   /** Milliseconds since the epoch, to be used for `recorded_at`. */
   readonly clock?: () => number;
+  /** What the log writes along with callers' events. */
+  readonly companions?: Companions;
 }
 
 /** What a case may need beyond the plain port. */
 export type Need = Exclude<keyof Capabilities, "durabilities"> | FactoryNeed;
-/** What a factory may be unable to do: take a clock, crash a log. */
-export type FactoryNeed = "clock" | "crash";
+/** What a factory may be unable to do: take a clock, crash a log, take companions. */
+export type FactoryNeed = "clock" | "crash" | "companions";
 
 /** Time that stands still unless a case moves it. */
 export class ManualClock {
