@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   ESO_CONFLICT: "The stream is not where the caller expected it, or an id is taken by another fact.",
   ESO_NOT_FOUND: "What was asked for is not in the store.",
   ESO_LOG_DAMAGED: "Stored bytes are not what was written.",
+  ESO_PRUNED: "The events were deleted by an explicit policy, and the deletion is on record.",
   ESO_CURSOR_INVALID: "The cursor belongs to another store, or to one that was rolled back.",
   ESO_OUTCOME_UNKNOWN: "The write may or may not be on disk; retry with the same event_id.",
   ESO_STORE_LOCKED: "Another process held the store's lock for too long.",
@@ -74,6 +75,9 @@ export class NotFoundError extends EsoError<{ what: string; suggestions?: readon
 
 /** Stored bytes are damaged; `line` counts from 1, `offset` is in bytes. */
 export class IntegrityError extends EsoError<{ file: string; line?: number; offset?: number }> {}
+
+/** The events are gone on purpose: a policy deleted them, and their stream says so. */
+export class PrunedError extends IntegrityError {}
 
 /** Text that should be a seal, a proof, a key or a policy is none; `line` counts from 1. */
 export class EvidenceError extends EsoError<{ what: string; line?: number }> {}

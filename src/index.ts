@@ -3,6 +3,18 @@ export { openStore, type OpenStoreOptions } from "./open.ts";
 export { EventStore } from "./store/event-store.ts";
 export type { InputFor, QueryCallOptions } from "./store/record-store.ts";
 export type { Moment } from "./store/moment.ts";
+export type { Bisection, BisectOptions, Flip } from "./store/bisect.ts";
+export type { Condition } from "./store/condition.ts";
+export type { StateDiff } from "./store/diff-states.ts";
+export type { EventAmendment, Explanation } from "./store/explain.ts";
+export type { Mark } from "./store/marks.ts";
+export type { TimeTravelOptions, TimeTravelView } from "./store/time-travel.ts";
+export type { WhatIf, WhatIfOptions } from "./store/what-if.ts";
+export { applyDiff } from "./projection/diff/apply-diff.ts";
+export type { BlamedChange } from "./projection/diff/blame.ts";
+export type { EventRef } from "./projection/diff/event-ref.ts";
+export type { StateChange } from "./projection/diff/state-change.ts";
+export { stateChanges } from "./projection/diff/state-changes.ts";
 export type {
   GuardedHandler,
   ReplayContext,

@@ -91,6 +91,7 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     allowNetworkFileSystem: config.storage.allow_network_file_system,
     companions: companionsOf(config),
+    onWarning: options.onWarning ?? emitWarning,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   if (options.access !== "read") await explainStore(path);

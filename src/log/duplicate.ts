@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { StoredEvent } from "../event/envelope.ts";
 import { GIVEN, type PreparedEvent } from "../event/prepared.ts";
 import { ConflictError } from "../errors.ts";
+import { inputDigest, prunedInput } from "./pruned-fact.ts";
 
 /** `given` of a first record whose bits were lost with a derived file: compare only what the newcomer gave. */
 export const GIVEN_UNKNOWN = 0x8000;
@@ -29,6 +30,11 @@ const RENDERED = [
 
 type Rendered = Partial<Record<(typeof RENDERED)[number], unknown>>;
 
+/** A digest of what the caller gave for a stored event, in the fields that the store never fills. */
+export function storedInputDigest(stored: StoredEvent): string {
+  return inputDigest(Object.fromEntries(RENDERED.map((field) => [field, stored[field]])));
+}
+
 /** What a prepared event says in the fields that the store never fills. */
 export function renderedFields(event: PreparedEvent): Rendered {
   return JSON.parse(`{${`${event.actor_json}${event.body_json}`.slice(1)}}`) as Rendered;
@@ -40,6 +46,8 @@ export function renderedFields(event: PreparedEvent): Rendered {
  */
 export function sameInput(newcomer: PreparedEvent, stored: StoredEvent, storedGiven: number): boolean {
   if (newcomer.event_type !== stored.event_type || newcomer.issue_key !== stored.issue_key) return false;
+  const pruned = prunedInput(stored);
+  if (pruned !== undefined) return inputDigest(renderedFields(newcomer)) === pruned;
   const bothGaveId = (newcomer.given & storedGiven & GIVEN.event_id) !== 0;
   if (bothGaveId && newcomer.event_id !== stored.event_id) return false;
   for (const [bit, field] of FILLABLE) {

@@ -3,12 +3,15 @@ import { hash, randomUUID } from "node:crypto";
 import type { JsonObject, StoredEvent } from "../event/envelope.ts";
 import type { PreparedEvent } from "../event/prepared.ts";
 import { renderedFields } from "./duplicate.ts";
+import { prunedInput } from "./pruned-fact.ts";
 
 /**
  * The StoreFactSeen event that keeps what a later sighting of a known fact adds to the first record, or
  * undefined when it adds nothing. Its own natural key makes repeated sightings of the same addition one event.
  */
 export function factSeen(newcomer: PreparedEvent, stored: StoredEvent): PreparedEvent | undefined {
+  // What was deleted on purpose must not come back by the way.
+  if (prunedInput(stored) !== undefined) return undefined;
   const fields = renderedFields(newcomer);
   const offered = (fields.metadata ?? {}) as JsonObject;
   const adds = Object.fromEntries(Object.entries(offered).filter(([key]) => !(key in stored.metadata)));

@@ -6,12 +6,14 @@ import { type Condition, type Question, questionOf } from "./condition.ts";
 import { type Moment, pointOf } from "./moment.ts";
 import { firstOf, fixed, type Past, type PastOptions } from "./past.ts";
 
-/** Up to so many events every state is looked at. */
-const SCAN_MAX = 5_000;
+/** Up to so many events every state is looked at: reading them costs no more than folding a few states anew. */
+const SCAN_MAX = 20_000;
+/** The part of that to which a gap is narrowed before every state in it is looked at. */
+const GAP_SHARE = 0.1;
 /** States looked at in a longer range besides those of the search, to notice that a condition flips. */
 const SPREAD_PROBES = 16;
-/** States looked at in a longer range at most, unless finding the first turn takes more. */
-const PROBES_MAX = 40;
+/** States folded anew in a longer range at most. */
+const LOOKS_MAX = 40;
 
 export interface BisectOptions extends PastOptions {
   /** Where to begin: the condition is false there. Default before the first event. */
@@ -20,7 +22,7 @@ export interface BisectOptions extends PastOptions {
   readonly to?: Moment | undefined;
   /** Look at every state, however many there are. */
   readonly exhaustive?: boolean | undefined;
-  /** Events up to which every state is looked at anyway; default 5,000. */
+  /** Events up to which every state is looked at anyway; default 20,000. */
   readonly scanMax?: number | undefined;
   /** Told of every state that was looked at. */
   readonly onLook?: (() => void) | undefined;
@@ -58,7 +60,7 @@ export interface Bisection {
 
 /**
  * Finds the first event after which a condition over the state holds. States are those of
- * `reconstructState(issue, { sequence })`. Up to 5,000 events every state is looked at; a longer range is searched
+ * `reconstructState(issue, { sequence })`. Up to 20,000 events every state is looked at; a longer range is searched
  * by halves, some evenly spread states aside.
  * @throws ValidationError for a condition or moment that cannot be understood.
  */
@@ -71,8 +73,10 @@ export async function bisect(
   const from = options.from === undefined ? 0 : await sequenceOf(past, issueKey, options.from);
   const to = await sequenceOf(past, issueKey, options.to);
   if (from > to) throw backwards(from, to);
-  const search: Search = { past, stream: issueKey, question, from, to, signal: options.signal };
-  const whole = options.exhaustive === true || to - from <= (options.scanMax ?? SCAN_MAX);
+  const { scanMax = SCAN_MAX, signal } = options;
+  const gapMax = Math.max(1, Math.floor(scanMax * GAP_SHARE));
+  const search: Search = { past, stream: issueKey, question, from, to, gapMax, signal };
+  const whole = options.exhaustive === true || to - from <= scanMax;
   const { turns, probes } = await (whole ? scanned(search) : halved(search));
   const [first, ...flips] = turns;
   const { unanswered } = question;
@@ -93,6 +97,8 @@ interface Search {
   readonly question: Question;
   readonly from: number;
   readonly to: number;
+  /** Gaps up to this are looked at whole. */
+  readonly gapMax: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -117,7 +123,8 @@ async function sequenceOf(past: Past, stream: string, moment: Moment | undefined
 }
 
 /** Looks at every state in turn. */
-async function scanned({ past, stream, question, from, to, signal }: Search): Promise<Findings> {
+async function scanned(search: Search): Promise<Findings> {
+  const { past, stream, question, from, to, signal } = search;
   const turns: Turn[] = [];
   let holds = false;
   let probes = 0;
@@ -129,7 +136,7 @@ async function scanned({ past, stream, question, from, to, signal }: Search): Pr
   };
   let at = from;
   // An event that amends an earlier one gives another past, which is folded anew.
-  for (const stop of [...(await amendments({ past, stream, from, to, signal })), to + 1]) {
+  for (const stop of [...(await amendments(search)), to + 1]) {
     const state = await past.history.stateAt(stream, { kind: "sequence", sequence: at }, { signal });
     look(state, at);
     const until = { kind: "sequence", sequence: stop - 1 } as const;
@@ -142,7 +149,7 @@ async function scanned({ past, stream, question, from, to, signal }: Search): Pr
   return { turns, probes };
 }
 
-async function amendments({ past, stream, from, to, signal }: Omit<Search, "question">): Promise<number[]> {
+async function amendments({ past, stream, from, to, signal }: Search): Promise<number[]> {
   const sequences: number[] = [];
   const eventTypes = ["StoreEventVoided", "StoreFactSeen"];
   for await (const event of past.queryEvents(
@@ -167,27 +174,52 @@ async function halved(search: Search): Promise<Findings> {
   for (let probe = 1; probe <= SPREAD_PROBES && seen[0]?.holds === false; probe++) {
     seen.push(await look(from + Math.ceil(((to - from) * probe) / SPREAD_PROBES)));
   }
-  const turns = seen.filter(({ holds }, at) => holds !== (seen[at - 1]?.holds ?? false));
-  const found: Turn[] = [];
-  for (const turn of turns) {
-    const before = seen[seen.indexOf(turn) - 1];
-    const steps = found.length === 0 ? Number.POSITIVE_INFINITY : PROBES_MAX - probes;
-    found.push(before === undefined ? turn : await narrowed([before.sequence, turn], look, steps));
+  const turns: Turn[] = seen[0]?.holds === true ? [{ sequence: from, holds: true }] : [];
+  for (const [before, after] of turned(seen)) {
+    const steps = turns.length === 0 ? Number.POSITIVE_INFINITY : LOOKS_MAX - probes;
+    const gap = await narrowed({ from: before.sequence, to: after.sequence }, look, {
+      steps,
+      ...search,
+      after,
+    });
+    if (gap.to - gap.from > search.gapMax) turns.push({ ...after, sequence: gap.to, after: gap.from });
+    else {
+      const inGap = await scanned({ ...search, ...gap });
+      probes += inGap.probes;
+      turns.push(...inGap.turns.filter(({ sequence }) => sequence > gap.from));
+    }
   }
-  return { turns: found, probes };
+  return { turns, probes };
 }
 
 type Look = (sequence: number) => Promise<Turn>;
 
-/** The first sequence from which on the condition is as at the later one, as far as so many steps tell. */
-async function narrowed([earlier, later]: readonly [number, Turn], look: Look, steps: number): Promise<Turn> {
-  let [low, high] = [earlier, later.sequence];
-  for (let step = 0; high - low > 1 && step < steps; step++) {
-    const middle = (low + high) >>> 1;
-    if ((await look(middle)).holds === later.holds) high = middle;
-    else low = middle;
+interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Neighbours between which the condition turned. */
+function* turned(seen: readonly Turn[]): Generator<readonly [Turn, Turn]> {
+  for (const [at, after] of seen.entries()) {
+    const before = seen[at - 1];
+    if (before !== undefined && before.holds !== after.holds) yield [before, after];
   }
-  return { sequence: high, holds: later.holds, ...(high - low > 1 ? { after: low } : {}) };
+}
+
+/** A part of a gap in which the condition turns to what it is after it, short enough to be read, if the steps do. */
+async function narrowed(
+  gap: Gap,
+  look: Look,
+  { steps, gapMax, after }: { readonly steps: number; readonly gapMax: number; readonly after: Turn },
+): Promise<Gap> {
+  let { from, to } = gap;
+  for (let step = 0; to - from > gapMax && step < steps; step++) {
+    const middle = (from + to) >>> 1;
+    if ((await look(middle)).holds === after.holds) to = middle;
+    else from = middle;
+  }
+  return { from, to };
 }
 
 async function outcomeOf(

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readdirSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -8,6 +8,12 @@ import { Leaves } from "./tree-fold.ts";
 
 const HEADER_BYTES = 128;
 const LF = 10;
+const HEAD_BYTES = 80;
+const HEAD_MAGIC = 0x45534f48;
+const HEAD_JOURNAL_AT = 4;
+const HEAD_APPLIED_AT = 24;
+const HEAD_BOOT_AT = 48;
+const HEAD_SUSPECT_AT = 64;
 
 /** Where the journal holds an event's line. */
 export interface JournalledLine {
@@ -81,6 +87,43 @@ export function journalEnd(room: string): number {
     closeSync(file);
   }
   return last;
+}
+
+/** Up to where a store has brought journalled lines to their files. */
+export interface AppliedMark {
+  readonly journal: string;
+  readonly offset: number;
+}
+
+/**
+ * What `.store/head` says of that, if it was written since the machine started: after a loss of power the files may
+ * lack what they were given, and the next open brings it back from the journal.
+ */
+export function appliedMark(room: string): AppliedMark | undefined {
+  const file = openRegular(join(room, "head"));
+  if (file === undefined) return undefined;
+  const bytes = readBytes(file, 0, HEAD_BYTES);
+  closeSync(file);
+  if (bytes === undefined || bytes.readUInt32LE(0) !== HEAD_MAGIC) return undefined;
+  if (bytes.readUInt32LE(HEAD_BYTES - 4) !== crc32(bytes.subarray(0, HEAD_BYTES - 4))) return undefined;
+  if (bytes.readUInt32LE(HEAD_BOOT_AT) !== bootMark() || bytes.readUInt32LE(HEAD_SUSPECT_AT) !== 0)
+    return undefined;
+  const number = String(bytes.readUInt32LE(HEAD_JOURNAL_AT)).padStart(8, "0");
+  return { journal: join(".store", "journal", number), offset: bytes.readDoubleLE(HEAD_APPLIED_AT) };
+}
+
+function bootMark(): number | undefined {
+  try {
+    return crc32(readFileSync("/proc/sys/kernel/random/boot_id", "latin1"));
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a line stands before a mark. */
+export function isBefore({ journal, offset }: JournalledLine, mark: AppliedMark): boolean {
+  return journal.name < mark.journal || (journal.name === mark.journal && offset < mark.offset);
 }
 
 /** The text of a line. */

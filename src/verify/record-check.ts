@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { findEventFiles } from "./event-files.ts";
 import { Findings } from "./finding.ts";
-import { journalEnd, type Journals, readJournals } from "./journal-scan.ts";
+import { appliedMark, isBefore, journalEnd, type Journals, readJournals } from "./journal-scan.ts";
 import { openRegular, scanFile } from "./line-scan.ts";
 import { idMark, StoreTally } from "./store-tally.ts";
 import { type LineFields, type LineSeen, StreamCheck } from "./stream-check.ts";
@@ -45,6 +45,8 @@ export async function checkRecord(
 ): Promise<RecordCheck> {
   const findings = new Findings();
   const tally = new StoreTally(findings);
+  // First: what had been brought to the files by now must be found there.
+  const applied = appliedMark(join(base, ".store"));
   using journalled = readJournals(join(base, ".store"));
   const files = findEventFiles(base, findings);
   const streams = new Set([...files.keys(), ...journalled.byStream.keys()]);
@@ -58,7 +60,8 @@ export async function checkRecord(
     options.signal?.throwIfAborted();
     const check = new StreamCheck(stream, { storeId: identity.store_id, findings, tally, seen });
     for (const file of files.get(stream) ?? []) check.file(file);
-    for (const line of journalled.byStream.get(stream) ?? []) check.journalled(line);
+    for (const line of journalled.byStream.get(stream) ?? [])
+      check.journalled(line, applied !== undefined && isBefore(line, applied));
     // Others get their turn: a check may run beside a server.
     await Promise.resolve();
   }

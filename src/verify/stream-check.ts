@@ -98,12 +98,15 @@ export class StreamCheck {
       this.#tally.unfinished.push({ file: name, offset: bytes - unfinished, bytes: unfinished });
   }
 
-  /** A line that the journal still holds for its file. */
-  journalled(line: JournalledLine): void {
+  /** A line that the journal still holds for its file; `lost` when the file had it already. */
+  journalled(line: JournalledLine, lost = false): void {
     if (line.sequence <= (this.#sequence ?? 0)) return;
     const text = journalledText(line);
     const where = { file: line.journal.name, offset: line.offset };
     this.#line(text, hash("sha256", `\0${text}`), where, undefined);
+    if (!lost) return;
+    const message = "the file has lost this line; the journal still holds it";
+    this.#add("journal", message, where, { sequence: line.sequence, position: line.position });
   }
 
   #line(text: string, leaf: string, where: Where, day: string | undefined): void {

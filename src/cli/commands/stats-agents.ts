@@ -44,25 +44,40 @@ const FIGURES: readonly FittedColumn[] = [
 /** `eso stats agents`: how agents did. */
 export async function statsAgents(call: Call): Promise<void> {
   const { given, out, err } = call;
-  const metrics = chosen(await measured(call, agentMetrics), given.list("agent"));
+  const names = given.list("agent");
+  const metrics = chosen(await measured(call, agentMetrics), names);
   if (given.flag("json")) return out.json({ schema: "eso.stats-agents/1", ...metrics });
-  const rows = given.flag("models")
-    ? metrics.models.map((row) => [row.model, row] as const)
-    : metrics.agents.map((row) => [row.agent_name, row] as const);
+  const rows = given.flag("models") ? modelRows(metrics, names) : agentRows(metrics);
   if (!out.terminal) return out.lines(rows.map(([name, row]) => joined([name, ...plain(row)], "\t")));
-  await print(out, { title: given.flag("models") ? "MODEL" : "AGENT", rows }, metrics);
+  const title = given.flag("models") ? "MODEL" : "AGENT";
+  // The total is of all agents: beside some of them it would mislead.
+  await print(out, { title, rows }, names.length === 0 ? metrics : undefined);
   await out.flush();
-  await err.lines(notes(metrics));
+  if (names.length === 0) await err.lines(notes(metrics));
+}
+
+type Row = readonly [name: string, figures: Figures];
+
+function agentRows({ agents }: AgentMetrics): readonly Row[] {
+  return agents.map((row) => [row.agent_name, row]);
+}
+
+/** By model; of chosen agents, each one's own. */
+function modelRows({ agents, models }: AgentMetrics, names: readonly string[]): readonly Row[] {
+  if (names.length === 0) return models.map((row) => [row.model, row]);
+  return agents.flatMap(({ agent_name, models: own }) =>
+    own.map((row): Row => [`${agent_name} ${row.model}`, row]),
+  );
 }
 
 function notes({ total }: AgentMetrics): readonly string[] {
-  const { open, truncated, abandoned, duration } = total;
+  const { open, truncated, abandoned, active } = total;
   const cut = truncated + abandoned;
   return [
     ...(open === 0
       ? []
       : [
-          `${amount(open, "run")} still open, ${durationText(duration.open_seconds)} so far: ` +
+          `${amount(open, "run")} still open, ${durationText(active.open_seconds)} so far: ` +
             "median and average are of those that ended.",
         ]),
     ...(cut === 0
@@ -73,7 +88,7 @@ function notes({ total }: AgentMetrics): readonly string[] {
 }
 
 function plain(row: Figures): readonly (string | number)[] {
-  const { duration, success, score, tests_written, tests_passed, cost_usd } = row;
+  const { active, success, score, tests_written, tests_passed, cost_usd } = row;
   const counts = [
     row.spawned,
     row.completed,
@@ -82,7 +97,7 @@ function plain(row: Figures): readonly (string | number)[] {
     row.truncated + row.abandoned,
     row.blocked ?? 0,
   ];
-  const seconds = [duration.median_seconds ?? "", duration.average_seconds ?? "", spentSeconds(duration)];
+  const seconds = [active.median_seconds ?? "", active.average_seconds ?? "", spentSeconds(active)];
   const rest = [success.rate ?? "", score?.mean ?? "", row.outputs, tests_written, tests_passed];
   return [...counts, ...seconds, ...rest, tokensOf(row.tokens), cost_usd ?? ""];
 }
@@ -97,22 +112,24 @@ type Figures = AgentFigures & { readonly blocked?: number };
 
 async function print(
   out: Output,
-  { title, rows }: { readonly title: string; readonly rows: readonly (readonly [string, Figures])[] },
-  { total }: AgentMetrics,
+  { title, rows }: { readonly title: string; readonly rows: readonly Row[] },
+  metrics: AgentMetrics | undefined,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const longest = Math.max(...rows.map(([, { duration }]) => spentSeconds(duration)));
+  const longest = Math.max(...rows.map(([, { active }]) => spentSeconds(active)));
   const cells = rows.map(([name, row]): readonly Cell[] => [
     { text: name, style: "heading" },
     ...figureCells(row, longest),
   ]);
-  const last: readonly Cell[] = [{ text: "all", style: "quiet" }, ...figureCells(total, 0)];
-  await printFigures(out, [{ title }, ...FIGURES], rows.length > 1 ? [...cells, last] : cells);
+  if (metrics !== undefined && rows.length > 1) {
+    cells.push([{ text: "all", style: "quiet" }, ...figureCells(metrics.total, 0)]);
+  }
+  await printFigures(out, [{ title }, ...FIGURES], cells);
 }
 
 function figureCells(row: Figures, longest: number): readonly Cell[] {
-  const { duration, success, score, tests_written, tests_passed, cost_usd } = row;
-  const spent = spentSeconds(duration);
+  const { active, success, score, tests_written, tests_passed, cost_usd } = row;
+  const spent = spentSeconds(active);
   return [
     row.spawned,
     countCell(row.completed),
@@ -121,8 +138,8 @@ function figureCells(row: Figures, longest: number): readonly Cell[] {
     countCell(row.truncated + row.abandoned, "warning"),
     countCell(row.blocked ?? 0, "warning"),
     rateCell(success),
-    durationText(duration.median_seconds),
-    durationText(duration.average_seconds),
+    durationText(active.median_seconds),
+    durationText(active.average_seconds),
     durationText(spent),
     { text: bar(spent, longest), style: "key" },
     scoreText(score),

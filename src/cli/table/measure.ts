@@ -18,7 +18,7 @@ const STATS_OPTIONS: readonly OptionSpec[] = [
 
 const CENSORED =
   "Averages and medians are of what has ended; how much is still open or was cut short is shown beside them. " +
-  "Pauses do not count as time at work.\n\n" +
+  "Pauses of the run do not count as time at work.\n\n" +
   "--from and --to choose events by when they happened: what began before --from is seen as an end without a start.";
 
 /** Commands that count and compare. */

@@ -89,7 +89,7 @@ export const TRAVEL: CommandGroup = {
       name: "bisect",
       summary: "Find the event after which a condition holds",
       details:
-        "The condition is a CEL expression over the fields of the state, as eso state --json shows them. Up to 5,000 " +
+        "The condition is a CEL expression over the fields of the state, as eso state --json shows them. Up to 20,000 " +
         "events every state is looked at; longer ranges are searched by halves, so that a condition that flips may " +
         "have turned earlier: --exhaustive looks at every state. A state that lacks a field that is asked for does " +
         "not fulfil the condition. Exit code 3 when it never holds.",

@@ -1,3 +1,4 @@
+import { IntegrityError, PrunedError } from "../../errors.ts";
 import type { EngineCore } from "./core.ts";
 import { type JournalFrame, lineOf } from "./journal.ts";
 import { dayOf } from "./layout.ts";
@@ -57,17 +58,28 @@ export function reapplyFrames(
   const result: Reapplied = { changed: [], short: [] };
   for (const run of fileRuns(frames)) {
     const { stream, day } = run;
-    if (partitions.size(stream, day) < run.offset) {
-      result.short.push({ stream, day });
-      continue;
-    }
-    const bytes = Buffer.concat(run.lines);
+    const found = reapplied(run, partitions, force);
+    if (found === "short") result.short.push({ stream, day });
+    if (found === "changed") result.changed.push({ stream, day });
+  }
+  return result;
+}
+
+function reapplied(run: FileRun, partitions: Partitions, force: boolean): "same" | "changed" | "short" {
+  const { stream, day } = run;
+  const bytes = Buffer.concat(run.lines);
+  try {
+    if (partitions.size(stream, day) < run.offset) return "short";
     const differs = !partitions.read(run, run.offset, bytes.length).equals(bytes);
     // A closed day's file was flushed before it was made read-only.
     if (differs || (force && !partitions.isReadOnly(stream, day))) partitions.write(run, run.offset, bytes);
-    if (differs) result.changed.push({ stream, day });
+    return differs ? "changed" : "same";
+  } catch (error) {
+    // What was pruned must not come back; a damaged archive must not keep the other streams from being used.
+    if (error instanceof PrunedError) return "same";
+    if (error instanceof IntegrityError) return "short";
+    throw error;
   }
-  return result;
 }
 
 /** The present time for stamping: the clock, or the greatest time stamped so far when the clock is behind. */

@@ -1,7 +1,9 @@
 import type { StoredEvent } from "../../event/envelope.ts";
 import { GIVEN_UNKNOWN } from "../../log/duplicate.ts";
 import { followRuns } from "../../log/follow.ts";
+import { PrunedError } from "../../errors.ts";
 import { leafHash } from "../../log/leaf-hash.ts";
+import { prunedInput } from "../../log/pruned-fact.ts";
 import type { Catalog, CatalogHead, CoveredPoint } from "./catalog.ts";
 import type { EngineCore } from "./core.ts";
 import { idHash, keyHash } from "./id-hash.ts";
@@ -9,6 +11,7 @@ import type { IdEntry } from "./id-runs.ts";
 import type { ChainEnd } from "./journal.ts";
 import { newStream } from "./log-view.ts";
 import type { OrderEntry, OrderFile } from "./order-file.ts";
+import { prunedLines } from "./pruned-file.ts";
 import { findPartitions, type FoundPartition, type ScannedLine, scanLines } from "./partition-scan.ts";
 
 const BLOCK_ENTRIES = 8192;
@@ -75,20 +78,42 @@ class Rebuild {
       for (const lines of scanLines(disk, file, { from: 0, to: disk.size(file) })) {
         for (const line of lines) this.#line(partition, line);
       }
+    } catch (error) {
+      if (!(error instanceof PrunedError)) throw error;
+      this.#pruned(partition);
     } finally {
       disk.close(file);
+    }
+  }
+
+  /** Places, ids and keys of what was pruned are kept for ever: positions stay dense, and facts known. */
+  #pruned(partition: FoundPartition): void {
+    const { disk, layout } = this.#core;
+    let offset = 0;
+    for (const { pruned, ...line } of prunedLines(disk, layout, partition)) {
+      const event = JSON.parse(line.bytes.toString()) as StoredEvent;
+      this.#place(partition, event, { offset, length: pruned.bytes, hash: pruned.leaf });
+      offset += pruned.bytes + 1;
     }
   }
 
   #line(partition: FoundPartition, line: ScannedLine): void {
     const text = line.bytes.toString();
     const event = parseStored(text);
-    const head = this.heads.get(partition.stream) ?? newStream(this.#core.storeId, partition.stream);
     if (event === undefined || (event.issue_key ?? "global") !== partition.stream) {
       this.#damaged.push({ path: partition.path, offset: line.offset });
       return;
     }
+    this.#place(partition, event, { offset: line.offset, length: line.bytes.length, hash: leafHash(text) });
+  }
+
+  #place(
+    partition: FoundPartition,
+    event: StoredEvent,
+    { offset, length, hash }: { offset: number; length: number; hash: string },
+  ): void {
     if (event.position > this.#upTo) return;
+    const head = this.heads.get(partition.stream) ?? newStream(this.#core.storeId, partition.stream);
     const recordedMs = Date.parse(event.recorded_at);
     const fileId = this.#catalog.fileId({
       stream: partition.stream,
@@ -96,12 +121,11 @@ class Rebuild {
       firstSequence: event.event_sequence,
       firstPosition: event.position,
     });
-    const length = line.bytes.length;
     this.#order.put(event.position, {
       fileId,
       length,
       flags: GIVEN_UNKNOWN,
-      fileOffset: line.offset,
+      fileOffset: offset,
       recordedMs,
       sequence: event.event_sequence,
     });
@@ -111,10 +135,10 @@ class Rebuild {
     }
     this.heads.set(partition.stream, {
       sequence: event.event_sequence,
-      hash: leafHash(text),
-      runs: followRuns(head.runs, event),
+      hash,
+      runs: prunedInput(event) === undefined ? followRuns(head.runs, event) : head.runs,
       day: partition.day,
-      fileEnd: line.offset + length + 1,
+      fileEnd: offset + length + 1,
       lastPosition: event.position,
       recordedMs,
     });

@@ -50,6 +50,8 @@ export interface EngineCore {
   /** Identifies this boot of the machine: an earlier boot's page cache is gone. */
   readonly boot: number;
   readonly options: FilesOptions;
+  /** Told once of what a reader should know but need not stop for. */
+  readonly warn: (message: string) => void;
   /** What is written along with callers' events. */
   readonly companions?: Companions | undefined;
 }

@@ -24,6 +24,8 @@ export function layoutOf(base: string) {
     ids: join(room, "ids"),
     quarantine: join(room, "quarantine"),
     closedDays: join(room, "closed"),
+    archive: join(base, "archive"),
+    pruned: join(room, "pruned"),
     indexFile: join(room, "index.db"),
     blobs: join(room, "blobs"),
     cursors: join(room, "cursors"),
@@ -35,6 +37,16 @@ export function layoutOf(base: string) {
 }
 
 export type Layout = ReturnType<typeof layoutOf>;
+
+/** The compressed file that stands in for a stream's file of one day. */
+export function archivePath(layout: Layout, stream: string, day: string): string {
+  return join(layout.archive, day, stream, `${EVENTS_FILE}.zst`);
+}
+
+/** What is left of a stream's file of one day that was pruned: the hashes of its lines, compressed. */
+export function prunedPath(layout: Layout, stream: string, day: string): string {
+  return join(layout.pruned, day, `${stream}.leaves.zst`);
+}
 
 /** The folder that holds a stream's file of one day; `global`'s open day lies one level higher. */
 export function streamFolder(layout: Layout, stream: string, day: string): string {

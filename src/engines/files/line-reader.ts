@@ -1,4 +1,4 @@
-import { IntegrityError } from "../../errors.ts";
+import { IntegrityError, PrunedError } from "../../errors.ts";
 import { damagedLine } from "../../log/damaged-line.ts";
 import type { StoredLine } from "../../log/event-log.ts";
 import type { PartitionFile } from "./catalog.ts";
@@ -8,6 +8,7 @@ import type { LogView } from "./log-view.ts";
 import type { OrderEntry } from "./order-file.ts";
 import { findPartitions, scanLines } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
+import { prunedLines, type PrunedStandIn } from "./pruned-file.ts";
 
 const LF = 10;
 /** Lines of one file that lie this close together are read with one call. */
@@ -38,14 +39,14 @@ export class LineReader {
   }
 
   /** The lines of the positions `first`..`last`, in order. */
-  range(first: number, last: number): StoredLine[] {
+  range(first: number, last: number): (StoredLine | PrunedStandIn)[] {
     const positions = Array.from({ length: last - first + 1 }, (_, index) => first + index);
     return this.at(positions);
   }
 
-  /** The lines at these positions, in the order given; all must exist. */
-  at(positions: readonly number[]): StoredLine[] {
-    const lines: StoredLine[] = Array.from({ length: positions.length });
+  /** The lines at these positions, in the order given; all must exist. What was pruned is stood in for. */
+  at(positions: readonly number[]): (StoredLine | PrunedStandIn)[] {
+    const lines: (StoredLine | PrunedStandIn)[] = Array.from({ length: positions.length });
     const byFile = new Map<number, Wanted[]>();
     const entries = this.#entries(positions);
     positions.forEach((position, slot) => {
@@ -85,7 +86,7 @@ export class LineReader {
     return { stream: event.stream, sequence: event.sequence, position, bytes: this.#view.lineOf(event) };
   }
 
-  #fromFile(fileId: number, wanted: Wanted[], lines: StoredLine[]): void {
+  #fromFile(fileId: number, wanted: Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
     const file = this.#view.catalog.file(fileId);
     if (file === undefined) throw this.#unreadable((wanted[0] as Wanted).position);
     const opened = this.#open(file.stream, file.day);
@@ -93,12 +94,25 @@ export class LineReader {
     try {
       wanted.sort((a, b) => a.entry.fileOffset - b.entry.fileOffset);
       for (const run of runsOf(wanted)) this.#readRun({ ...opened, partition: file }, run, lines);
+    } catch (error) {
+      if (!(error instanceof PrunedError)) throw error;
+      this.#view.core.warn(error.message);
+      this.#standIn(file, wanted, lines);
     } finally {
       disk.close(opened.file);
     }
   }
 
-  #readRun(from: OpenPartition, run: readonly Wanted[], lines: StoredLine[]): void {
+  #standIn(file: PartitionFile, wanted: readonly Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
+    const { disk, layout } = this.#view.core;
+    const slots = new Map(wanted.map(({ position, slot }) => [position, slot]));
+    for (const line of prunedLines(disk, layout, file)) {
+      const slot = slots.get(line.position);
+      if (slot !== undefined) lines[slot] = line;
+    }
+  }
+
+  #readRun(from: OpenPartition, run: readonly Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
     const start = (run[0] as Wanted).entry.fileOffset;
     const last = (run.at(-1) as Wanted).entry;
     const bytes = Buffer.allocUnsafe(last.fileOffset + last.length + 1 - start);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 
 import { ConfigError, NotFoundError, StorageError } from "../../errors.ts";
 import type { Companions } from "../../log/companions.ts";
+import { archiveDisk } from "./archive-disk.ts";
 import { Catalog } from "./catalog.ts";
 import { rebuildCatalog } from "./catalog-rebuild.ts";
 import { DEFAULT_FILES_OPTIONS, type EngineCore, type FilesOptions } from "./core.ts";
@@ -31,6 +32,8 @@ export interface OpenFilesOptions extends Partial<FilesOptions> {
   readonly clock?: () => number;
   /** What is written along with callers' events, such as summaries. Default nothing. */
   readonly companions?: Companions | undefined;
+  /** Told once of what a reader should know but need not stop for, such as events that were pruned. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** Stand-ins for a simulator. */
   readonly ports?: FilesPorts;
 }
@@ -51,7 +54,8 @@ export interface FilesPorts {
 export async function openFilesLog(options: OpenFilesOptions): Promise<FilesLog> {
   const layout = layoutOf(options.path);
   const access = options.access ?? "write";
-  const ports = options.ports ?? defaultPorts();
+  const given = options.ports ?? defaultPorts();
+  const ports = { ...given, disk: archiveDisk(given.disk, layout) };
   const { disk } = ports;
   try {
     if (disk.sizeAt(layout.storeFile) === undefined && (access === "read" || options.create === false)) {
@@ -164,6 +168,7 @@ async function openForWriting(
       boot,
       options: engineOptions,
       companions: options.companions,
+      warn: toldOnce(options.onWarning),
     };
     const log = new FilesLog({ core, store, openCatalog: ports.openCatalog });
     await log.start();
@@ -212,6 +217,7 @@ async function openForReading(
     boot,
     options: engineOptions,
     companions: undefined,
+    warn: toldOnce(options.onWarning),
   };
   const catalog = await openCatalog(disk, own);
   catalog.claim(core.storeId);
@@ -222,6 +228,14 @@ async function openForReading(
     openCatalog: () => Promise.resolve(catalog),
     reading: { view, done: () => rmSync(folder, { recursive: true, force: true }) },
   });
+}
+
+function toldOnce(warn: OpenFilesOptions["onWarning"]): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (!told.has(message)) warn?.(message);
+    told.add(message);
+  };
 }
 
 function copyIfThere(from: string, folder: string): void {

@@ -89,6 +89,8 @@ export class Partitions {
 
   /** Bytes of the file that stands at its path; 0 when that is not the file which this process has written to. */
   sizeInPlace(stream: string, day: string): number {
+    // A closed day's file was flushed and digested, and may have been archived since: another file, the same bytes.
+    if (this.#isClosed(day)) this.forget(`${day}/${stream}`);
     const held = this.#open.get(`${day}/${stream}`);
     if (held === undefined) return this.size(stream, day);
     if (this.#disk.kind(this.pathOf(stream, day)) !== "file") return 0;
@@ -122,10 +124,11 @@ export class Partitions {
 
   /** Whether this is the file of a closed day, which nobody writes to. */
   isReadOnly(stream: string, day: string): boolean {
-    return (
-      this.#disk.kind(join(this.#layout.closedDays, `${day}.json`)) !== undefined &&
-      this.size(stream, day) > 0
-    );
+    return this.#isClosed(day) && this.size(stream, day) > 0;
+  }
+
+  #isClosed(day: string): boolean {
+    return this.#disk.kind(join(this.#layout.closedDays, `${day}.json`)) !== undefined;
   }
 
   /** Cuts a file behind its last acknowledged line; the caller has kept what stood there. */

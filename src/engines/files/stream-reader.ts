@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-import { IntegrityError } from "../../errors.ts";
+import { IntegrityError, PrunedError } from "../../errors.ts";
 import { damagedLine } from "../../log/damaged-line.ts";
 import type { ReadStreamOptions, StoredLine } from "../../log/event-log.ts";
 import type { CatalogHead, PartitionFile } from "./catalog.ts";
@@ -68,13 +68,23 @@ export class StreamReader {
       yield* inChunks(inTail);
     }
     for (const piece of pieces) {
-      for (const lines of backwards ? this.#backwards(piece, head) : this.#forwards(piece)) {
+      for (const lines of this.#unlessPruned(backwards ? this.#backwards(piece, head) : this.#forwards(piece))) {
         await nextTurn();
         signal?.throwIfAborted();
         yield* inChunks(lines);
       }
     }
     if (!backwards) yield* inChunks(inTail);
+  }
+
+  /** What was pruned is passed over; a file is pruned as a whole. */
+  *#unlessPruned(piece: Generator<StoredLine[]>): Generator<StoredLine[]> {
+    try {
+      yield* piece;
+    } catch (error) {
+      if (!(error instanceof PrunedError)) throw error;
+      this.#view.core.warn(error.message);
+    }
   }
 
   #pieces(stream: string, covered: number, wanted: { from: number; to: number }): Piece[] {

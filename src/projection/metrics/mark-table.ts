@@ -8,21 +8,24 @@ export interface RunKey {
   readonly correlation_id: string | null;
 }
 
+export type Floats = Float64Array<ArrayBuffer>;
+export type Words = Uint32Array<ArrayBuffer>;
+
 /**
  * Marks in columns: 45 bytes each instead of some 250 as objects, since all of them are kept. Of ids a number is
  * kept; they are compared within one stream only.
  */
 export interface MarkTable {
   length: number;
-  at_ms: Float64Array;
-  id: Float64Array;
-  event_id: Float64Array;
-  sequence: Uint32Array;
-  run: Uint32Array;
-  name: Uint32Array;
-  tag: Uint32Array;
-  extra: Uint32Array;
-  flags: Uint8Array;
+  at_ms: Floats;
+  id: Floats;
+  event_id: Floats;
+  sequence: Words;
+  run: Words;
+  name: Words;
+  tag: Words;
+  extra: Words;
+  flags: Uint8Array<ArrayBuffer>;
   readonly runs: RunKey[];
   readonly runIndex: Map<string, number>;
   readonly names: string[];
@@ -87,17 +90,21 @@ interface Marked {
 }
 
 function grow(table: MarkTable): void {
-  const capacity = Math.max(CAPACITY_MIN, Math.ceil(table.length * 1.5));
+  const capacity = Math.max(CAPACITY_MIN, Math.ceil(table.length * 1.25));
   for (const column of ["at_ms", "id", "event_id"] as const)
-    table[column] = longer(table[column], new Float64Array(capacity));
+    table[column] = longerFloats(table[column], capacity);
   for (const column of ["sequence", "run", "name", "tag", "extra"] as const)
-    table[column] = longer(table[column], new Uint32Array(capacity));
-  table.flags = longer(table.flags, new Uint8Array(capacity));
+    table[column] = longerWords(table[column], capacity);
+  table.flags = new Uint8Array(table.flags.buffer.transfer(capacity));
 }
 
-function longer<A extends { set(values: A): void }>(values: A, into: A): A {
-  into.set(values);
-  return into;
+/** The same numbers with room for more; the old memory is given back at once, not when garbage is collected. */
+export function longerFloats({ buffer }: Floats, capacity: number): Floats {
+  return new Float64Array(buffer.transfer(capacity * Float64Array.BYTES_PER_ELEMENT));
+}
+
+export function longerWords({ buffer }: Words, capacity: number): Words {
+  return new Uint32Array(buffer.transfer(capacity * Uint32Array.BYTES_PER_ELEMENT));
 }
 
 function runNumber(table: MarkTable, event: StoredEvent): number {

@@ -1,8 +1,10 @@
+import { type Floats, longerFloats, longerWords, type Words } from "./mark-table.ts";
+
 /** Numbers by name, many small sets of them, kept flat. */
 export interface NumberBags {
   length: number;
-  names: Uint32Array;
-  values: Float64Array;
+  names: Words;
+  values: Floats;
   readonly known: string[];
   readonly index: Map<string, number>;
 }
@@ -39,11 +41,9 @@ export function bagOf({ names, values, known }: NumberBags, number: number | und
 }
 
 function grow(bags: NumberBags): void {
-  const capacity = Math.max(CAPACITY_MIN, Math.ceil(bags.values.length * 1.5));
-  const [names, values] = [new Uint32Array(capacity), new Float64Array(capacity)];
-  names.set(bags.names);
-  values.set(bags.values);
-  Object.assign(bags, { names, values });
+  const capacity = Math.max(CAPACITY_MIN, Math.ceil(bags.values.length * 1.25));
+  bags.names = longerWords(bags.names, capacity);
+  bags.values = longerFloats(bags.values, capacity);
 }
 
 function nameNumber({ known, index }: NumberBags, name: string): number {
