@@ -48,6 +48,12 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
       "Nothing was changed. `details` names file, line and offset where they are known. Keep a copy of the store as it " +
       "is, then bring that file back from a backup. Other streams stay readable and writable.",
   },
+  ESO_PRUNED: {
+    errorClass: "PrunedError",
+    advice:
+      "The events are gone, and the `StorePruned` event of their stream says who decided it. Ask for a later part, or " +
+      "look into a backup from before. A state can be told from a snapshot that reaches beyond them.",
+  },
   ESO_CURSOR_INVALID: {
     errorClass: "CursorInvalidError",
     advice:

@@ -33,6 +33,10 @@ console.log("\nA sample orchestration, PAY-7: four agents, a gap, a failed test,
 }
 eso("show", "PAY-7", "--all");
 
+console.log("\nWhat was going on when the first thing failed, and what has changed since:");
+eso("at", "PAY-7", "@error");
+eso("diff", "PAY-7", "@error", "@end");
+
 if (existsSync(join(ROOT, ".git"))) {
   eso("import", "git", ".", "--projects", "ESO");
   eso("ls");
@@ -44,7 +48,11 @@ if (existsSync(join(ROOT, ".git"))) {
 console.log(`
 The files are plain: ls ${join("sessions", "events")}/*/
 What to try next:
-  npx eso query --type TestRunFailed,ErrorOccurred      what went wrong
+  npx eso state PAY-7 --at seq:9                        the state behind any event
+  npx eso why PAY-7:9                                   why it happened, and what came of it
+  npx eso bisect PAY-7 'size(resolved_gaps) > 0'        the event at which something became true
+  npx eso replay PAY-7 --from 5                         what acting on it again would do: only a plan
+  npx eso verify                                        check the record from its bytes alone
   npx eso tail -f                                       watch it fill
   npx eso log ErrorOccurred --issue PAY-7 --meta error_type=demo --meta error_message=hello
   npx eso query --issue PAY-7 --jsonl | jq .event_type  or any tool that reads JSON

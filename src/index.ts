@@ -4,6 +4,7 @@ export { EventStore } from "./store/event-store.ts";
 export type { InputFor, QueryCallOptions } from "./store/record-store.ts";
 export type { Moment } from "./store/moment.ts";
 export type { Bisection, BisectOptions, Flip } from "./store/bisect.ts";
+export type { RunChoice, RunComparison, RunEntry } from "./store/compare-runs.ts";
 export type { Condition } from "./store/condition.ts";
 export type { StateDiff } from "./store/diff-states.ts";
 export type { EventAmendment, Explanation } from "./store/explain.ts";
@@ -34,6 +35,17 @@ export {
   type Projection,
   type ProjectionDefinition,
 } from "./projection/projection.ts";
+export { agentMetrics } from "./projection/metrics/agent-metrics.ts";
+export type {
+  AgentFigures,
+  AgentMetrics,
+  ModelFigures,
+  NamedAgentFigures,
+} from "./projection/metrics/agent-metrics.ts";
+export { phaseMetrics } from "./projection/metrics/phase-metrics.ts";
+export { qualityMetrics } from "./projection/metrics/quality-metrics.ts";
+export { errorMetrics } from "./projection/metrics/error-metrics.ts";
+export { timeline, type TimelineEntry } from "./projection/timeline.ts";
 export { orchestrationState } from "./projection/state/apply-event.ts";
 export type { OrchestrationState } from "./projection/state/orchestration-state.ts";
 export type { Ack, AppendOptions } from "./store/append.ts";

@@ -24,6 +24,7 @@ export function exitCodeOf(code: EsoErrorCode): ExitCode {
     case "ESO_CURSOR_INVALID":
       return 2;
     case "ESO_NOT_FOUND":
+    case "ESO_PRUNED":
       return 3;
     case "ESO_LOG_DAMAGED":
     case "ESO_ROLLED_BACK":

@@ -148,6 +148,13 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
     `${m.fact_type ?? "fact"} ${short(m.fact)} seen again, with more: ${Object.keys(m.adds ?? {}).join(", ")}`,
   ],
   StoreEventVoided: (m) => ["warning", `event ${short(m.voided_event_id)} voided${after(": ", m.why)}`],
+  StoreArchived: (m) => ["neutral", `${m.file} archived${counted(m.events, "event")}`],
+  StoreArchiveRestored: (m) => ["neutral", `${m.file} brought back from the archive`],
+  StorePruned: (m) => ["warning", `events ${m.first_sequence}–${m.last_sequence} pruned with ${m.file}`],
+  StoreHoldSet: (m) => ["warning", `legal hold${after(": ", m.why)}`],
+  StoreHoldReleased: (m) => ["neutral", `legal hold released${after(": ", m.why)}`],
+  StoreBackedUp: (m) => ["neutral", `store backed up to ${m.backup}, up to position ${m.last_position}`],
+  StoreRestored: (m) => ["warning", `store restored from ${m.backup}, now ${m.origin}`],
 };
 
 /** For custom types and those of a newer version: the name in words, and the first text that tells something. */

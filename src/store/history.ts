@@ -1,4 +1,5 @@
 import { GLOBAL_STREAM, type StoredEvent } from "../event/envelope.ts";
+import { PrunedError } from "../errors.ts";
 import type { StoredLine } from "../log/event-log.ts";
 import { applyEvent } from "../projection/state/apply-event.ts";
 import { notStarted, type OrchestrationState } from "../projection/state/orchestration-state.ts";
@@ -118,12 +119,20 @@ export class History {
     const to = point.kind === "sequence" ? Math.min(point.sequence, last) : last;
     if (to <= after) return;
     if (point.kind === "time" && index !== undefined && to - after > READ_ALL_MAX) {
+      // A pruned beginning would be missing from the answer without a word.
+      if ((await lineAt(log, stream, after + 1)) === undefined) throw prunedPast(stream, after + 1);
       for await (const line of this.#lookUp(stream, point.time, { after, signal }))
         if (line.sequence <= last) yield line;
       return;
     }
     const range = { from: after + 1, to, ...(signal === undefined ? {} : { signal }) };
-    for await (const lines of log.readStream(stream, range)) yield* lines;
+    let next = after + 1;
+    for await (const lines of log.readStream(stream, range)) {
+      if (lines[0]?.sequence !== next) throw prunedPast(stream, next);
+      yield* lines;
+      next += lines.length;
+    }
+    if (next <= to) throw prunedPast(stream, next);
   }
 
   /** By time, in a long stream: late events stand anywhere, so the index says which ones are wanted. */
@@ -145,6 +154,18 @@ export class History {
     });
     yield* queryLines(source, filter, { limits, signal });
   }
+}
+
+/** The error for a past that cannot be folded, since a part of it was deleted by a policy. */
+function prunedPast(stream: string, sequence: number): PrunedError {
+  return new PrunedError(
+    "ESO_PRUNED",
+    `${stream} cannot be followed from event ${sequence} on: that part of its past was pruned, which is on record`,
+    {
+      hint: "Ask for a later moment: a snapshot behind the pruned part tells the state from there. eso query --type StorePruned says who decided it.",
+      details: { file: stream },
+    },
+  );
 }
 
 /** The state of a stream before its first event. */

@@ -6,6 +6,7 @@ import type { QueryFilter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import { queryEvents } from "../query/run-query.ts";
 import type { Bisection, BisectOptions } from "./bisect.ts";
+import type { RunChoice, RunComparison, RunEntry } from "./compare-runs.ts";
 import type { Condition } from "./condition.ts";
 import type { StateDiff } from "./diff-states.ts";
 import type { Explanation } from "./explain.ts";
@@ -151,6 +152,21 @@ export class PastStore extends RecordStore {
   async whatIf(issueKey: string, changes: WhatIfOptions, moment?: Moment): Promise<WhatIf> {
     const { whatIf } = await import("./what-if.ts");
     return whatIf(this, issueKey, { ...changes, moment });
+  }
+
+  /** The runs of an issue, in the order in which they started. */
+  async runs(issueKey: string, options: QueryCallOptions = {}): Promise<readonly RunEntry[]> {
+    const { runsOf } = await import("./compare-runs.ts");
+    return runsOf(this.history, issueKey, options);
+  }
+
+  /**
+   * Two runs side by side: figures, phases, and the first step at which they differ.
+   * @throws NotFoundError for an issue or a run that is not there.
+   */
+  async compareRuns(a: RunChoice, b: RunChoice, options: QueryCallOptions = {}): Promise<RunComparison> {
+    const { compareRuns } = await import("./compare-runs.ts");
+    return compareRuns(this.history, { a, b }, options);
   }
 
   /** A marked place of an issue's current run: its start, its end, or its first failure. */

@@ -90,7 +90,8 @@ export function agentCallEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
   if (launch === undefined) return;
   const response = objectOf(seen.response);
   const told = textOf(response?.["agentId"]) ?? /\bagentId: ([\w-]{1,64})/.exec(seen.text)?.[1];
-  const id = told ?? launch.agent;
+  // Before agents had ids, the call stood for its agent.
+  const id = told ?? launch.agent ?? (mapping.foresight === undefined ? undefined : seen.call);
   delete state.launches[seen.call];
   if (seen.outcome !== "ok") {
     failCall(mapping, seen, { id, launch });

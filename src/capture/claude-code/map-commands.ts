@@ -3,7 +3,7 @@ import { countOf, objectOf, shortText, textOf } from "./json.ts";
 import { issueCommand, moveIssues } from "./map-trackers.ts";
 import { errorLine, exitCode, noteFailure, noteSuccess, tellError, type Try } from "./map-failures.ts";
 import type { Mapping } from "./mapping.ts";
-import { naturalKey } from "./natural-keys.ts";
+import { idOfKey, naturalKey } from "./natural-keys.ts";
 import type { Seen, TaskNotice, ToolEnd } from "./observation.ts";
 import { commitsIn, tellCommit } from "./map-commits.ts";
 import { secondsBetween } from "./seconds.ts";
@@ -110,7 +110,7 @@ function endTest(mapping: Mapping, seen: Seen, ended: EndedTest): void {
   const broken = outcome === "stopped" || (outcome === "failed" && counts === undefined);
   const isUnknown = !broken && counts === undefined && !test.decides;
   const key = naturalKey.call(id, "test:ended");
-  const cause = mapping.causeOf(seen);
+  const cause = idOfKey(naturalKey.call(id, "test:started"));
   const event = broken
     ? mapping.emit(seen, {
         type: "TestRunFailed",
@@ -191,4 +191,27 @@ export function backgroundEnded(mapping: Mapping, seen: TaskNotice & Seen): void
     text: failed ? `Exit code ${code ?? 1}\n${shortText(seen.summary, 200)}` : "",
     response: undefined,
   });
+}
+
+/** Test runs whose end nobody told of end with their session, marked as reconciled. */
+export function endOpenTests(mapping: Mapping, seen: Seen): void {
+  const { state, foresight } = mapping;
+  const open = [...Object.entries(state.calls), ...Object.values(state.tasks).map(({ call, open: one }) => [call, one] as const)];
+  [state.calls, state.tasks] = [{}, {}];
+  if (foresight === undefined) return;
+  for (const [call, { commands = [], at }] of open)
+    for (const [index, test] of testsIn(commands).entries())
+      mapping.emit(seen, {
+        type: "TestRunFailed",
+        key: naturalKey.call(runId(call, index), "test:ended"),
+        cause: idOfKey(naturalKey.call(runId(call, index), "test:started")),
+        metadata: {
+          test_suite: test.suite,
+          test_run_id: runId(call, index),
+          test_runner: test.runner,
+          failure_reason: "no end recorded",
+          duration_seconds: secondsBetween(at, seen.at),
+          reconciled: true,
+        },
+      });
 }

@@ -1,5 +1,6 @@
 import type { Actor } from "../../event/envelope.ts";
 import { endAgents } from "./map-agents.ts";
+import { endOpenTests } from "./map-commands.ts";
 import { present } from "./json.ts";
 import { LEAD, type Mapping } from "./mapping.ts";
 import { naturalKey } from "./natural-keys.ts";
@@ -12,7 +13,8 @@ const NAMES_ISSUE = /(?:^|:)(?:work|commit|pr|ship|approve|review|quality)$/;
 const CANCELS = /(?:^|:)cancel$/;
 
 /** The issue that a session works on after an observation, if it is known by then. */
-export function issueAfter({ state, ...mapping }: Mapping | MappingLook, seen: Observation): string | undefined {
+export function issueAfter(mapping: Mapping, seen: Observation): string | undefined {
+  const { state } = mapping;
   const named = seen.kind === "prompt" ? keyOfCommand(mapping, seen) : undefined;
   if (named !== undefined) return named;
   if (state.pinned !== undefined) return state.pinned;
@@ -23,9 +25,7 @@ export function issueAfter({ state, ...mapping }: Mapping | MappingLook, seen: O
   return key ?? (seen.kind === "prompt" ? undefined : state.segment?.issue);
 }
 
-type MappingLook = Pick<Mapping, "state" | "keysIn">;
-
-function keyOfCommand(mapping: Pick<Mapping, "keysIn">, { command }: Prompt): string | undefined {
+function keyOfCommand(mapping: Mapping, { command }: Prompt): string | undefined {
   if (command === undefined || !NAMES_ISSUE.test(command.name)) return undefined;
   return mapping.keysIn({ subject: command.args, branch: command.args })[0];
 }
@@ -80,7 +80,7 @@ function openSegment(mapping: Mapping, seen: Observation, issue: string | undefi
 function beginRun(mapping: Mapping, seen: Observation, issue: string): string {
   const { state, runs } = mapping;
   const prompt = state.prompt ?? "start";
-  const key = naturalKey.run(issue, state.session, prompt);
+  const key = naturalKey.orchestration(issue, state.session, prompt);
   const known = runs.at(issue, seen.at);
   if (known === undefined || known.ended || known.key === key) return startRun(mapping, seen, { issue, key });
   state.segment = { ...(state.segment as NonNullable<typeof state.segment>), issue, correlation: known.correlation };
@@ -143,6 +143,7 @@ export function closeSegment(mapping: Mapping, seen: Seen, reason: string): void
   const { segment } = state;
   if (segment === undefined) return;
   endAgents(mapping, seen);
+  endOpenTests(mapping, seen);
   const used = mapping.ledger.take(LEAD);
   mapping.emit(seen, {
     type: "AgentCompleted",

@@ -1,22 +1,16 @@
 import { hash } from "node:crypto";
 
-/**
- * Names of facts that every sighting of them can tell: the same fact seen by hook, transcript, git and webhook
- * has the same key and so is one event.
- */
+import { naturalKey as shared } from "../natural-keys.ts";
+
+/** Keys of facts that only Claude Code tells of, besides those that others tell of too. */
 export const naturalKey = {
-  commit: (sha: string): string => `commit:${sha.toLowerCase()}`,
-  pullRequest: (repo: string, number: number, what: string): string =>
-    `pr:${repo.toLowerCase()}:${number}:${what}`,
-  comment: (host: string, id: string): string => `jira:${host}:comment:${id}`,
-  worklog: (host: string, id: string): string => `jira:${host}:worklog:${id}`,
-  page: (host: string, id: string): string => `confluence:${host}:page:${id}`,
-  run: (issue: string, session: string, prompt: string): string => `cc:${session}:${prompt}:run:${issue}`,
+  ...shared,
+  orchestration: (issue: string, session: string, prompt: string): string => `cc:${session}:${prompt}:run:${issue}`,
   step: (session: string, prompt: string, what: string): string => `cc:${session}:${prompt}:${what}`,
   agent: (session: string, agent: string, what: "spawned" | "ended"): string =>
     `cc:${session}:agent:${agent}:${what}`,
   call: (call: string, what: string): string => `cc:${call}:${what}`,
-};
+} as const;
 
 /**
  * The id of the event that stands for a fact, made from its key: causes can be named before, and by whoever does

@@ -45,7 +45,7 @@ export function simpleCommands(line: string): SimpleCommand[] {
     }
     if (isMasked) for (const command of commands) command.decides = false;
     isMasked = false;
-    const target = isTarget ? undefined : REDIRECTION.exec(token.word)?.[1];
+    const target: string | undefined = isTarget ? undefined : REDIRECTION.exec(token.word)?.[1];
     if (!isTarget && target === undefined) words.push(token.word);
     isTarget = target === "";
   }

@@ -63,7 +63,11 @@ export class ArchiveReader {
     } catch (error) {
       if (isSystemError(error)) throw error;
       const says = error instanceof Error ? error.message : String(error);
-      throw damagedArchive(this.#path, `it cannot be unpacked near byte ${offset} of its text: ${says}`, error);
+      throw damagedArchive(
+        this.#path,
+        `it cannot be unpacked near byte ${offset} of its text: ${says}`,
+        error,
+      );
     }
   }
 
@@ -153,8 +157,9 @@ export interface NewFile {
 /** Writes, flushes, checks and names a file; durable on return. Nothing is left when one of these fails. */
 export function writeChecked(disk: Disk, { base, path, write, check }: NewFile): void {
   makeFolders(disk, base, dirname(path));
-  // Always the same name: what a killed process left there is written over.
+  // Always the same name: what a killed process left there goes first, since it may be read-only.
   const temporary = `${path}.tmp`;
+  if (disk.kind(temporary) !== undefined) disk.remove(temporary);
   const file = disk.open(temporary, "create");
   try {
     try {

@@ -51,7 +51,7 @@ export interface EngineCore {
   readonly boot: number;
   readonly options: FilesOptions;
   /** Told once of what a reader should know but need not stop for. */
-  readonly warn: (message: string) => void;
+  readonly warn?: (message: string) => void;
   /** What is written along with callers' events. */
   readonly companions?: Companions | undefined;
 }

@@ -96,7 +96,7 @@ export class LineReader {
       for (const run of runsOf(wanted)) this.#readRun({ ...opened, partition: file }, run, lines);
     } catch (error) {
       if (!(error instanceof PrunedError)) throw error;
-      this.#view.core.warn(error.message);
+      this.#view.core.warn?.(error.message);
       this.#standIn(file, wanted, lines);
     } finally {
       disk.close(opened.file);

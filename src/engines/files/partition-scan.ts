@@ -7,6 +7,7 @@ import { dayOfFirstLine } from "./partitions.ts";
 
 const LF = 10;
 const CHUNK_BYTES = 1024 * 1024;
+const FIRST_CHUNK_BYTES = 128 * 1024;
 
 /** A stream's file found on disk. */
 export interface FoundPartition {
@@ -61,7 +62,8 @@ export function* scanLines(
   range: { from: number; to: number },
 ): Generator<ScannedLine[]> {
   let at = range.from;
-  let size = CHUNK_BYTES;
+  // Often only the first few lines are wanted.
+  let size = FIRST_CHUNK_BYTES;
   while (at < range.to) {
     const bytes = Buffer.allocUnsafe(Math.min(size, range.to - at));
     const got = bytes.subarray(0, disk.read(file, bytes, at));
@@ -73,7 +75,7 @@ export function* scanLines(
       size *= 2;
       continue;
     }
-    size = CHUNK_BYTES;
+    size = Math.min(size * 4, CHUNK_BYTES);
     at += used;
   }
 }

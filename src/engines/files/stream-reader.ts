@@ -29,7 +29,11 @@ interface NumberedRead {
   readonly step: 1 | -1;
 }
 
-const SEEK_BYTES = 256 * 1024;
+const SEEK_BYTES = 64 * 1024;
+/** How far to look for the beginning of a line: near, then as far as the longest one reaches. */
+const SEEK_REACHES = [4 * 1024, 2 * 65_536];
+/** The sequence stands within so many bytes of a line's beginning. */
+const LINE_HEAD_BYTES = 512;
 
 /** Reads one stream in order of sequence: its files as far as the catalogue covers them, then the tail. */
 export class StreamReader {
@@ -68,7 +72,9 @@ export class StreamReader {
       yield* inChunks(inTail);
     }
     for (const piece of pieces) {
-      for (const lines of this.#unlessPruned(backwards ? this.#backwards(piece, head) : this.#forwards(piece))) {
+      for (const lines of this.#unlessPruned(
+        backwards ? this.#backwards(piece, head) : this.#forwards(piece),
+      )) {
         await nextTurn();
         signal?.throwIfAborted();
         yield* inChunks(lines);
@@ -83,7 +89,7 @@ export class StreamReader {
       yield* piece;
     } catch (error) {
       if (!(error instanceof PrunedError)) throw error;
-      this.#view.core.warn(error.message);
+      this.#view.core.warn?.(error.message);
     }
   }
 
@@ -163,12 +169,18 @@ export class StreamReader {
     return best;
   }
 
+  /** The first line that begins behind `offset`: mostly near, though a line may be long. */
   #lineBehind(file: number, offset: number, limit: number): { offset: number; sequence: number } | undefined {
-    const bytes = Buffer.alloc(Math.min(2 * 65_536, limit - offset));
-    const got = bytes.subarray(0, this.#view.core.disk.read(file, bytes, offset));
-    const start = got.indexOf(10) + 1;
-    const sequence = start === 0 ? undefined : sequenceOf(got.subarray(start));
-    return sequence === undefined ? undefined : { offset: offset + start, sequence };
+    for (const reach of SEEK_REACHES) {
+      const bytes = Buffer.allocUnsafe(Math.min(reach, limit - offset));
+      const got = bytes.subarray(0, this.#view.core.disk.read(file, bytes, offset));
+      const start = got.indexOf(10) + 1;
+      // A number that is cut off by the end of what was read would be another number.
+      if (start === 0 || (got.length - start < LINE_HEAD_BYTES && got.length === reach)) continue;
+      const sequence = sequenceOf(got.subarray(start));
+      return sequence === undefined ? undefined : { offset: offset + start, sequence };
+    }
+    return undefined;
   }
 
   #short(path: string, size: number, sequence: number): IntegrityError {

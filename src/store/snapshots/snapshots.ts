@@ -144,9 +144,11 @@ export class Snapshots {
     }
   }
 
-  async #isOfThisLog(head: SnapshotHead): Promise<boolean> {
-    const last = await lineAt(this.#parts.log, head.stream, head.to_sequence);
-    return last !== undefined && leafHashOf(last) === head.leaf_hash;
+  async #isOfThisLog({ stream, to_sequence, position, leaf_hash }: SnapshotHead): Promise<boolean> {
+    const { log } = this.#parts;
+    if (position > (await log.head()).position) return false;
+    const [last] = await log.readAt([position]);
+    return last?.stream === stream && last.sequence === to_sequence && leafHashOf(last) === leaf_hash;
   }
 
   #warn(stream: string, sequence: number, why: string): void {
