@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 
 import { filesMatching, isTest, type SourceFile } from "./source-files.ts";
 
-const EVERYTHING_BELOW_OPEN = ["errors", "event", "log", "query", "projection", "store", "config"] as const;
+const EVERYTHING_BELOW_OPEN = [
+  ...["errors", "event", "log", "proof", "query", "projection", "store", "config"],
+] as const;
 const ENGINES = ["engines/memory", "engines/files"] as const;
 
 /** What each room may import, itself aside. */
@@ -12,17 +14,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   event: ["errors"],
   log: ["errors", "event"],
+  proof: ["errors", "event", "log"],
+  // Shares nothing with the way in: it goes by the bytes.
+  verify: ["errors", "proof"],
   query: ["errors", "event", "log"],
   projection: ["errors", "event"],
-  store: ["errors", "event", "log", "query", "projection"],
+  store: ["errors", "event", "log", "proof", "query", "projection"],
   "engines/memory": ["errors", "event", "log", "query"],
-  "engines/files": ["errors", "event", "log", "query", "config"],
+  "engines/files": ["errors", "event", "log", "proof", "query", "config"],
   capture: ["errors", "event"],
   config: ["errors", "event"],
+  demo: ["event", "testing"],
   open: [...EVERYTHING_BELOW_OPEN, ...ENGINES],
   index: [...EVERYTHING_BELOW_OPEN, "open"],
   testing: ["errors", "event", "log"],
-  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "open"],
+  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "open", "verify", "demo"],
 };
 
 /** Configuration is read by every hook, so it takes no more of `event` than this. */

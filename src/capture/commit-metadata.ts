@@ -30,7 +30,10 @@ const MAX_FILES_BYTES = 32_000;
 const SURELY_FITS = 8_000;
 
 /** What the commit itself says, of any length. */
-export function commitMetadata({ sha, message, stat }: GitCommit, repo: string): CommitMetadata {
+export function commitMetadata(
+  { sha, message, stat }: Pick<GitCommit, "sha" | "message" | "stat">,
+  repo: string,
+): CommitMetadata {
   const smart = smartCommit(message);
   return {
     commit_sha: sha,

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -166,7 +166,7 @@ function keptJson(path: string): unknown {
 
 /** By temporary file and rename: a reader sees the old text or the new one. */
 function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.part`;
+  const temporary = `${path}.${randomUUID()}.part`;
   const file = openSync(temporary, "w", 0o600);
   try {
     writeSync(file, text);

@@ -1,5 +1,6 @@
 import type { CommandGroup, CommandSpec } from "./command.ts";
 import { ABOUT } from "./table/about.ts";
+import { CAPTURE } from "./table/capture.ts";
 import { LOOK } from "./table/look.ts";
 import { MEASURE } from "./table/measure.ts";
 import { RECORD } from "./table/record.ts";
@@ -8,7 +9,7 @@ import { STORE } from "./table/store.ts";
 import { TRAVEL } from "./table/travel.ts";
 
 /** Every command under its heading: the one table behind parsing, help, completion and documentation. */
-export const COMMAND_GROUPS: readonly CommandGroup[] = [RECORD, LOOK, TRAVEL, MEASURE, REPLAY, STORE, ABOUT];
+export const COMMAND_GROUPS: readonly CommandGroup[] = [RECORD, CAPTURE, LOOK, TRAVEL, MEASURE, REPLAY, STORE, ABOUT];
 
 /** Every command. */
 export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ commands }) => commands);

@@ -115,14 +115,9 @@ export class PastStore extends RecordStore {
    * for (const { path, event } of changes) console.log(path, event.event_type, event.actor.id);
    * ```
    */
-  async diffStates(
-    issueKey: string,
-    from: Moment,
-    to?: Moment,
-    options: QueryCallOptions = {},
-  ): Promise<StateDiff> {
+  async diffStates(issueKey: string, from: Moment, to?: Moment): Promise<StateDiff> {
     const { diffStates } = await import("./diff-states.ts");
-    return diffStates(this, issueKey, { ...options, from, to });
+    return diffStates(this, issueKey, { from, to });
   }
 
   /**

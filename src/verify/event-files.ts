@@ -1,7 +1,8 @@
-import { type Dirent, readdirSync } from "node:fs";
+import { closeSync, type Dirent, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
-import type { Findings } from "./finding.ts";
+import { Findings } from "./finding.ts";
+import { openRegular, scanFile, type ScannedLine } from "./line-scan.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const GLOBAL = "global";
@@ -66,4 +67,30 @@ function unsafe(file: string) {
   const message =
     "a link or special file stands where the store keeps a folder or file of its own; it was not read";
   return { code: "unsafe-file", message, file } as const;
+}
+
+/** A line of any of a store's files. */
+export interface FiledLine extends ScannedLine {
+  readonly stream: string;
+  /** Relative to the store. */
+  readonly file: string;
+}
+
+/** Every line of every file of events; `bytes` are valid until the next one is asked for. */
+export function* filedLines(base: string): Generator<FiledLine, void, undefined> {
+  for (const [stream, files] of findEventFiles(base, new Findings()))
+    for (const { path, name } of files) yield* linesOf(path, { stream, file: name });
+}
+
+function* linesOf(
+  path: string,
+  place: { readonly stream: string; readonly file: string },
+): Generator<FiledLine> {
+  const file = openRegular(path);
+  if (file === undefined) return;
+  try {
+    for (const line of scanFile(file)) yield { ...line, ...place };
+  } finally {
+    closeSync(file);
+  }
 }

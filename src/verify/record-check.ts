@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { closeSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 
-import { findEventFiles } from "./event-files.ts";
+import { filedLines, findEventFiles } from "./event-files.ts";
 import { Findings } from "./finding.ts";
 import { appliedMark, isBefore, journalEnd, type Journals, readJournals } from "./journal-scan.ts";
-import { openRegular, scanFile } from "./line-scan.ts";
+import { openRegular } from "./line-scan.ts";
 import { idMark, StoreTally } from "./store-tally.ts";
 import { type LineFields, type LineSeen, StreamCheck } from "./stream-check.ts";
 
@@ -145,27 +145,12 @@ function checkDuplicates(base: string, tally: StoreTally, findings: Findings): v
   const shared = tally.sharedIdMarks();
   if (shared.size === 0) return;
   const met = new Set<string>();
-  for (const [stream, files] of findEventFiles(base, new Findings())) {
-    for (const { path, name } of files) {
-      const file = openRegular(path);
-      if (file === undefined) continue;
-      for (const { bytes, number, offset } of scanFile(file)) {
-        const event_id = bytes.toString("latin1", EVENT_ID_AT, EVENT_ID_AT + UUID_LENGTH);
-        if (!shared.has(idMark(event_id))) continue;
-        if (met.has(event_id))
-          findings.add({
-            code: "duplicate",
-            message: "the event_id was given before",
-            file: name,
-            line: number,
-            offset,
-            stream,
-            event_id,
-          });
-        met.add(event_id);
-      }
-      closeSync(file);
-    }
+  for (const { bytes, number: line, offset, stream, file } of filedLines(base)) {
+    const event_id = bytes.toString("latin1", EVENT_ID_AT, EVENT_ID_AT + UUID_LENGTH);
+    if (!shared.has(idMark(event_id))) continue;
+    const message = "the event_id was given before";
+    if (met.has(event_id)) findings.add({ code: "duplicate", message, file, line, offset, stream, event_id });
+    met.add(event_id);
   }
 }
 

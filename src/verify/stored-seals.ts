@@ -13,6 +13,9 @@ export interface PlacedSeal {
   readonly line: number;
 }
 
+/** The newest seal's own file. */
+const NEWEST = join(".store", "tree", "checkpoint");
+
 /** The seals that a store keeps, smallest first. */
 export function storedSeals(base: string, findings: Findings): PlacedSeal[] {
   const folder = join(base, ".store", "seals");
@@ -25,22 +28,21 @@ export function storedSeals(base: string, findings: Findings): PlacedSeal[] {
     for (const { line } of read.torn.slice(0, -1))
       findings.add({ code: "seal", message: "the line belongs to no seal", file, line });
   }
-  const newest = join(".store", "tree", "checkpoint");
-  const text = textOf(join(base, newest));
-  if (text !== undefined) addNewest(seals, text, newest, findings);
+  const text = textOf(join(base, NEWEST));
+  if (text !== undefined) addNewest(seals, text, findings);
   return seals.sort((a, b) => a.seal.size - b.seal.size);
 }
 
-function addNewest(seals: PlacedSeal[], text: string, file: string, findings: Findings): void {
+function addNewest(seals: PlacedSeal[], text: string, findings: Findings): void {
   try {
     const seal = parseSeal(text);
-    if (!seals.some((other) => other.seal.text === seal.text)) seals.push({ seal, file, line: 1 });
+    if (!seals.some((other) => other.seal.text === seal.text)) seals.push({ seal, file: NEWEST, line: 1 });
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     findings.add({
       code: "seal",
       message: `the newest seal cannot be read: ${error.message}`,
-      file,
+      file: NEWEST,
       line: 1,
     });
   }

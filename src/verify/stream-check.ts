@@ -28,6 +28,13 @@ interface Where {
   readonly offset: number;
 }
 
+/** A line's text, its leaf hash, and the day that it should be of. */
+interface FoundText {
+  readonly text: string;
+  readonly leaf: string;
+  readonly day: string | undefined;
+}
+
 /** Told of every line that holds together, for checks beyond one stream. */
 export type LineSeen = (
   fields: LineFields,
@@ -80,7 +87,7 @@ export class StreamCheck {
       let next = scan.next();
       while (next.done !== true) {
         const { bytes, leaf, number, offset } = next.value;
-        this.#line(bytes.toString(), leaf, { file: name, line: number, offset }, day);
+        this.#line({ text: bytes.toString(), leaf, day }, { file: name, line: number, offset });
         this.#tally.bytes += bytes.length + 1;
         next = scan.next();
       }
@@ -103,13 +110,13 @@ export class StreamCheck {
     if (line.sequence <= (this.#sequence ?? 0)) return;
     const text = journalledText(line);
     const where = { file: line.journal.name, offset: line.offset };
-    this.#line(text, hash("sha256", `\0${text}`), where, undefined);
+    this.#line({ text, leaf: hash("sha256", `\0${text}`), day: undefined }, where);
     if (!lost) return;
     const message = "the file has lost this line; the journal still holds it";
-    this.#add("journal", message, where, { sequence: line.sequence, position: line.position });
+    this.#add("journal", message, { ...where, sequence: line.sequence, position: line.position });
   }
 
-  #line(text: string, leaf: string, where: Where, day: string | undefined): void {
+  #line({ text, leaf, day }: FoundText, where: Where): void {
     const fields = fieldsOf(text);
     if (fields === undefined) {
       this.#add("not-a-line", "the line is not an event", where);
@@ -130,19 +137,29 @@ export class StreamCheck {
   #place(fields: LineFields, where: Where, day: string | undefined): void {
     const labels = this.#labels(fields);
     const said = fields.issue_key ?? GLOBAL;
-    if (said !== this.#stream) this.#add("wrong-stream", `the line belongs to ${said}`, where, labels);
+    if (said !== this.#stream)
+      this.#add("wrong-stream", `the line belongs to ${said}`, { ...where, ...labels });
     if (day !== undefined && !fields.recorded_at.startsWith(day))
-      this.#add("wrong-day", `recorded at ${fields.recorded_at}, but it lies under ${day}`, where, labels);
+      this.#add("wrong-day", `recorded at ${fields.recorded_at}, but it lies under ${day}`, {
+        ...where,
+        ...labels,
+      });
     const expected = this.#sequence === undefined ? fields.event_sequence : this.#sequence + 1;
     if (fields.event_sequence !== expected && !this.#broken) {
       const gap = fields.event_sequence > expected;
       const missing = gap
         ? `events ${expected} to ${fields.event_sequence - 1} are missing before it`
         : `event ${expected} belongs here`;
-      this.#add("sequence", `the line is event ${fields.event_sequence}: ${missing}`, where, labels);
+      this.#add("sequence", `the line is event ${fields.event_sequence}: ${missing}`, {
+        ...where,
+        ...labels,
+      });
     }
     if (fields.position <= this.#position)
-      this.#add("position", `position ${fields.position} does not follow ${this.#position}`, where, labels);
+      this.#add("position", `position ${fields.position} does not follow ${this.#position}`, {
+        ...where,
+        ...labels,
+      });
   }
 
   /** A broken link means that the line before is not the one that was recorded, or that this one is not. */
@@ -157,15 +174,15 @@ export class StreamCheck {
       before === undefined
         ? ""
         : ` the line before it (${before.file}${before.line === undefined ? "" : `, line ${before.line}`});`;
-    this.#add("chain", `the line is not chained to${named} ${first}`, where, this.#labels(fields));
+    this.#add("chain", `the line is not chained to${named} ${first}`, { ...where, ...this.#labels(fields) });
   }
 
   #labels({ event_id, event_sequence, position }: LineFields): Partial<Finding> {
     return { event_id, sequence: event_sequence, position };
   }
 
-  #add(code: FindingCode, message: string, where: Where, labels: Partial<Finding> = {}): void {
-    this.#findings.add({ code, message, stream: this.#stream, ...labels, ...where });
+  #add(code: FindingCode, message: string, where: Partial<Finding>): void {
+    this.#findings.add({ code, message, stream: this.#stream, ...where });
   }
 }
 

@@ -1,11 +1,10 @@
-import { closeSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ConfigError, NotFoundError } from "../errors.ts";
 import type { Policy } from "../proof/policy.ts";
-import { findEventFiles } from "./event-files.ts";
+import { filedLines } from "./event-files.ts";
 import { type Finding, Findings } from "./finding.ts";
-import { openRegular, scanFile } from "./line-scan.ts";
 import { checkRecord, type RecordCheck, type StoreIdentity } from "./record-check.ts";
 import { checkSeals, type SealOutcome } from "./seal-check.ts";
 import { type PlacedSeal, storedSeals } from "./stored-seals.ts";
@@ -113,18 +112,11 @@ function notAStore(path: string): ConfigError {
 function locate(base: string, positions: readonly number[], findings: Findings): void {
   const wanted = new Set(positions);
   if (wanted.size === 0) return;
-  for (const [stream, files] of findEventFiles(base, new Findings())) {
-    for (const { path, name } of files) {
-      const file = openRegular(path);
-      if (file === undefined) continue;
-      for (const { bytes, number, offset } of scanFile(file)) {
-        const position = positionIn(bytes);
-        if (position === undefined || !wanted.delete(position)) continue;
-        const message = "the line is not the one that was sealed";
-        findings.add({ code: "leaf", message, stream, file: name, line: number, offset, position });
-      }
-      closeSync(file);
-    }
+  for (const { bytes, number: line, offset, stream, file } of filedLines(base)) {
+    const position = positionIn(bytes);
+    if (position === undefined || !wanted.delete(position)) continue;
+    const message = "the line is not the one that was sealed";
+    findings.add({ code: "leaf", message, stream, file, line, offset, position });
   }
 }
 
@@ -187,7 +179,6 @@ function notProven(
   options: VerifyOptions,
 ): string[] {
   const said: string[] = [];
-  const behind = (to: number): string => (to === 0 ? "nothing" : `nothing after position ${to}`);
   if (last === 0) return said;
   if (sealed_to < last) said.push(`${behind(sealed_to)} is sealed`);
   if (options.policy === undefined) said.push("no signature was checked: no key was given (--key)");
@@ -197,4 +188,8 @@ function notProven(
       `${behind(anchored_to)} is anchored: whoever can write to this folder could have replaced it as a whole`,
     );
   return said;
+}
+
+function behind(to: number): string {
+  return to === 0 ? "nothing" : `nothing after position ${to}`;
 }

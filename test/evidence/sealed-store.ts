@@ -37,11 +37,8 @@ export async function sealedStore(folder: string, events: number, seed = 1): Pro
   await using store = await openStore({ path, clock });
   const key = newSigningKey(fileSeals(path).origin(), "ed25519");
   const shelf = fileSeals(path);
-  const warn = (message: string): never => {
-    throw new Error(message);
-  };
   const signers = () => Promise.resolve([signerOf(key)]);
-  const sealer = new Sealer({ log: store.log, shelf, signers, clock, warn });
+  const sealer = new Sealer({ log: store.log, shelf, signers, clock, warn: fail });
   for (let index = 0; index < events; index++) {
     now += (3 * DAY_MS) / events;
     await logSample(store, seed * 1_000 + index);
@@ -52,6 +49,10 @@ export async function sealedStore(folder: string, events: number, seed = 1): Pro
   shelf.close();
   const policy = parsePolicy(`log ${key.verifier.vkey}\nquorum none\n`);
   return { path, anchor: { seal, file: "anchor", line: 1 }, policy };
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }
 
 async function logSample(store: EventStore, seed: number): Promise<void> {

@@ -99,11 +99,9 @@ export function moveIssues(
   for (const command of commands) {
     if (command.kind !== "move") continue;
     for (const word of command.keys) {
-      const [key] = mapping.keysIn({ explicit: [], subject: word });
-      if (key === undefined) continue;
-      // Parts of an issue, such as `spotter-gqc.1`, move within it.
-      const part = word === key ? undefined : word;
-      moveIssue(mapping, seen, { key, to: command.to, place: `${call}:${word}`, part });
+      const [key] = mapping.keysIn({ subject: word });
+      // Parts of an issue, such as `spotter-gqc.1`, do not move it.
+      if (key === word) moveIssue(mapping, seen, { key, to: command.to, place: `${call}:${word}` });
     }
   }
 }
@@ -112,26 +110,25 @@ interface Move {
   readonly key: string;
   readonly to: string;
   readonly place: string;
-  readonly part?: string | undefined;
   readonly transition?: string | undefined;
 }
 
-function moveIssue(mapping: Mapping, seen: Seen, { key, to, place, part, transition }: Move): void {
+function moveIssue(mapping: Mapping, seen: Seen, { key, to, place, transition }: Move): void {
   const { state } = mapping;
   mapping.emit(seen, {
     type: "IssueTransitioned",
     key: naturalKey.call(place, "moved"),
     issue: key,
     metadata: {
-      from_status: NOT_TOLD,
+      from_status: state.statuses[key] ?? NOT_TOLD,
       to_status: to,
       transition_id: transition,
       transition_trigger: "agent",
       automated: true,
-      part,
     },
   });
-  if (part !== undefined || !DONE.test(to) || key !== state.segment?.issue || !state.merged.includes(key)) return;
+  state.statuses[key] = to;
+  if (!DONE.test(to) || key !== state.segment?.issue || !state.merged.includes(key)) return;
   endRun(mapping, seen, { type: "OrchestrationCompleted", metadata: { final_state: to } });
 }
 

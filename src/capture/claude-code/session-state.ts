@@ -83,6 +83,8 @@ export interface SessionState {
   told: Record<string, number>;
   /** Phases of the to-do list's entries. */
   task_phases: Record<string, string>;
+  /** What issues were last moved to, by key. */
+  statuses: Record<string, string>;
   /** Issues whose pull request was merged. */
   merged: string[];
 }
@@ -98,6 +100,7 @@ export function newSession(session: string): SessionState {
     failures: {},
     told: {},
     task_phases: {},
+    statuses: {},
     merged: [],
   };
 }

@@ -15,7 +15,7 @@ export interface EntryOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined;
   /** Looks at a line before it is parsed: false passes it over. */
   readonly wanted?: (line: string) => boolean;
-  readonly passedOver?: PassedOver;
+  readonly passedOver?: PassedOver | undefined;
 }
 
 /** Pictures stand in transcripts as text; what is longer than this is no entry. */

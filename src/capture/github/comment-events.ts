@@ -23,7 +23,7 @@ export function reviewEvent(payload: Loose, around: Surroundings): MappedEvent |
   return eventOf(
     {
       ...verdict,
-      ...around_(payload, review, around),
+      ...framed(payload, review, around),
       key: naturalKey.review(id),
       at: timeOf(at(review, "submitted_at")),
       sha: textOf(at(review, "commit_id")),
@@ -57,7 +57,7 @@ function remarkEvent(payload: Loose, { comment, place, type }: Remark, around: S
   if (remark === undefined || at(payload, "action") !== "created") return undefined;
   return eventOf(
     {
-      ...around_(payload, comment, around),
+      ...framed(payload, comment, around),
       type: "CommentPosted",
       key: naturalKey.remark(place, remark.comment_id),
       at: timeOf(at(comment, "created_at")),
@@ -92,7 +92,7 @@ function numberIn(payload: Loose): { pr_number?: number } {
 }
 
 /** What all remarks on a pull request or issue have in common. */
-function around_(payload: Loose, remark: unknown, { rules }: Surroundings): Pick<Draft, "actor" | "sources" | "branch" | "url" | "sameIssueAs"> {
+function framed(payload: Loose, remark: unknown, { rules }: Surroundings): Pick<Draft, "actor" | "sources" | "branch" | "url" | "sameIssueAs"> {
   const subject = at(payload, "pull_request") ?? at(payload, "issue");
   const branch = textOf(at(subject, "head", "ref"));
   const repo = nameOf(at(payload, "repository", "full_name"));

@@ -65,7 +65,7 @@ function placeOf(pr: Loose, repo: string | undefined): Place | undefined {
   if (number === undefined || repo === undefined) return undefined;
   const branch = textOf(at(pr, "head", "ref"));
   const part: Part = {
-    sources: keySources({ branch, prTitle: textOf(pr["title"]), body: bodyOf(pr["body"])?.text }),
+    sources: keySources({ branch, prTitle: textOf(pr["title"]) }),
     branch,
     url: pr["html_url"],
     sameIssueAs: [naturalKey.pullRequest(repo, number, "created")],

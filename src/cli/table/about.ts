@@ -19,6 +19,25 @@ export const ABOUT: CommandGroup = {
       load: async () => (await import("../commands/help.ts")).help,
     },
     {
+      name: "demo",
+      summary: "Fill a store of its own with a simulated quarter of a team's work",
+      details:
+        "The same seed and end give the same events, and what the simulated team is really like is known: reports can " +
+        "be held against it. Writes to ./eso-demo unless --store says otherwise, never into a store with other events.",
+      options: [
+        { name: "orchestrations", value: "N", summary: "Pieces of work (default 200)" },
+        { name: "days", value: "N", summary: "Over so many days (default 90)" },
+        { name: "until", value: "TIME", summary: "The end of the story (default today 00:00 UTC)" },
+        { name: "seed", value: "N", summary: "Another seed is another team history (default 1)" },
+        JSON_OPTION,
+      ],
+      examples: [
+        { command: "eso demo", says: "About 9,000 events in ./eso-demo" },
+        { command: "eso demo && eso stats agents --store eso-demo", says: "And what to see in it" },
+      ],
+      load: async () => (await import("../commands/demo.ts")).demo,
+    },
+    {
       name: "version",
       summary: "Show the version of eso",
       options: [JSON_OPTION],

@@ -46,7 +46,7 @@ export function archiveDisk(disk: Disk, layout: Layout): Disk {
     list: (path) => folded.list(path),
     kind: (path) => disk.kind(path) ?? folded.kind(path),
     sizeAt: (path) => disk.sizeAt(path) ?? folded.sizeAt(path),
-    setReadOnly: (path) => disk.setReadOnly(path),
+    setReadOnly: (path) => folded.setReadOnly(path),
   };
 }
 
@@ -130,6 +130,14 @@ class FoldedFiles {
   async syncPathAsync(path: string): Promise<void> {
     try {
       await this.#disk.syncPathAsync(path);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT" || this.kind(path) === undefined) throw error;
+    }
+  }
+
+  setReadOnly(path: string): void {
+    try {
+      this.#disk.setReadOnly(path);
     } catch (error) {
       if (systemCode(error) !== "ENOENT" || this.kind(path) === undefined) throw error;
     }

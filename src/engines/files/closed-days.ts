@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { GLOBAL_STREAM } from "../../event/envelope.ts";
+import { PrunedError } from "../../errors.ts";
+import type { PartitionFile } from "./catalog.ts";
 import type { EngineCore } from "./core.ts";
 import type { DerivedFiles } from "./derived-files.ts";
-import { dayOf, EVENTS_FILE } from "./layout.ts";
+import { dayOf, EVENTS_FILE, prunedPath, streamFolder } from "./layout.ts";
 import type { LogView } from "./log-view.ts";
 import type { Partitions } from "./partitions.ts";
 import { acquire } from "./store-lock.ts";
@@ -69,7 +71,7 @@ function closeDay(core: EngineCore, { view, partitions, derived }: ClosingParts,
   const { disk, layout } = core;
   const record = join(layout.closedDays, `${day}.json`);
   if (disk.kind(record) !== undefined) return;
-  const files = view.catalog.filesOfDay(day);
+  const files = view.catalog.filesOfDay(day).filter((file) => !wasPruned(core, file));
   const openGlobal = join(layout.globalFolder, EVENTS_FILE);
   if (
     files.some((file) => file.stream === GLOBAL_STREAM) &&
@@ -92,10 +94,26 @@ function closeDay(core: EngineCore, { view, partitions, derived }: ClosingParts,
       ...digestOf(core, path),
     };
   });
-  disk.makeFolder(layout.closedDays);
+  if (disk.makeFolder(layout.closedDays)) disk.syncFolder(layout.room);
   writeAtomic(disk, record, `${JSON.stringify({ date: day, files: closed }, undefined, 1)}\n`);
   // Last: recovery leaves the files of a day alone that the record calls closed, and only those.
   for (const { file } of closed) disk.setReadOnly(join(layout.base, file));
+}
+
+/** A day whose record was lost is closed again; what was pruned since is left out of it. */
+function wasPruned({ disk, layout }: EngineCore, { stream, day }: PartitionFile): boolean {
+  if (disk.kind(prunedPath(layout, stream, day)) === undefined) return false;
+  const path = join(streamFolder(layout, stream, day), EVENTS_FILE);
+  const file = disk.open(path, "read");
+  try {
+    disk.read(file, Buffer.alloc(1), 0);
+    return false;
+  } catch (error) {
+    if (error instanceof PrunedError) return true;
+    throw error;
+  } finally {
+    disk.close(file);
+  }
 }
 
 function digestOf(core: EngineCore, path: string): { bytes: number; sha256: string } {

@@ -142,7 +142,9 @@ export async function removePruned(
       const held = gone.length > 0 && (await holdOf(parts, stream))?.held === true;
       for (const file of gone) {
         options.signal?.throwIfAborted();
-        findings.push(held ? findingOf({ file, kept: "held", recorded: true, ...NOTHING }) : remove(parts, file));
+        findings.push(
+          held ? findingOf({ file, kept: "held", recorded: true, ...NOTHING }) : remove(parts, file),
+        );
       }
     }
     if (findings.some(({ kept }) => kept === undefined)) await parts.resetIndex();

@@ -133,7 +133,7 @@ export class Snapshots {
 
   /** Every snapshot of a stream, each wholly read and checked. */
   async *inspect(stream: string): AsyncGenerator<SnapshotFinding, void, undefined> {
-    for (const kept of [...this.#parts.shelf.list(stream)]) {
+    for (const kept of this.#parts.shelf.list(stream)) {
       try {
         const snapshot = await this.#read(stream, kept.sequence);
         if (snapshot !== undefined) yield { ...kept, head: snapshot.head };

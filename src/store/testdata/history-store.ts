@@ -1,6 +1,6 @@
 import { openMemoryLog } from "../../engines/memory/memory-log.ts";
 import { createCodec } from "../../event/codec.ts";
-import type { JsonObject, StoredEvent } from "../../event/envelope.ts";
+import type { StoredEvent } from "../../event/envelope.ts";
 import type { PreparedEvent } from "../../event/prepared.ts";
 import { runEffect } from "../../event/run-effect.ts";
 import { memoryCursors } from "../../log/consumer-cursors.ts";
@@ -83,6 +83,6 @@ export function preparedFrom(event: StoredEvent): PreparedEvent {
     given: 0,
     actor_json: `${cause},"actor":${JSON.stringify(actor)}`,
     body_json: `,"metadata":${JSON.stringify(metadata)}`,
-    effect: runEffect(event_type, metadata as JsonObject),
+    effect: runEffect(event_type, metadata),
   };
 }
