@@ -1,6 +1,6 @@
 /**
  * Every figure beside its baseline, measured in one run on one disk: `npm run bench [-- --write] [-- part …]`.
- * Parts: appends, read, sizes, states, million, start. `--write` replaces docs/performance.md.
+ * Parts: appends, read, sizes, states, verify, million, start. `--write` replaces docs/performance.md.
  */
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -12,6 +12,7 @@ import { appendsAtSize, millionEvents } from "./large-store.ts";
 import { streamRead } from "./reads.ts";
 import { startUp } from "./startup.ts";
 import { states } from "./states.ts";
+import { verification } from "./verify.ts";
 
 type Part = (folder: string) => Promise<Measurement[]> | Measurement[];
 
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   read: async (folder) => [await streamRead(folder)],
   start: (folder) => startUp(folder),
   states: (folder) => states(folder),
+  verify: (folder) => verification(folder),
   million: (folder) => millionEvents(folder),
   async sizes(folder) {
     const measured: Measurement[] = [];

@@ -76,7 +76,9 @@ function files(folder: string, ending: string): SpoolFile[] {
     .filter((name) => name.endsWith(ending))
     .map((name) => fileOf(join(folder, name)))
     .filter((file) => file !== undefined)
-    .sort((one, other) => (one.written === other.written ? (one.name < other.name ? -1 : 1) : one.written < other.written ? -1 : 1));
+    .sort((one, other) =>
+      one.written === other.written ? (one.name < other.name ? -1 : 1) : one.written < other.written ? -1 : 1,
+    );
 }
 
 function fileOf(path: string): SpoolFile | undefined {

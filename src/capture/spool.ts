@@ -87,7 +87,10 @@ class Drain {
   async run(): Promise<DrainReport> {
     for (const file of abandoned(this.#places, this.#options.now)) this.#refuse(file, "half-written");
     // What hooks write meanwhile is taken by the next round, or by whoever comes next.
-    const sessions = Map.groupBy(this.#read(spooled(this.#places)), ({ observations }) => observations[0]?.session ?? "");
+    const sessions = Map.groupBy(
+      this.#read(spooled(this.#places)),
+      ({ observations }) => observations[0]?.session ?? "",
+    );
     for (const [session, read] of sessions) await this.#session(session, read);
     return { busy: false, hooks: this.#hooks, events: this.#events, quarantined: this.#quarantined };
   }
@@ -130,7 +133,11 @@ class Drain {
   async #map(
     state: SessionState,
     read: readonly Read[],
-  ): Promise<{ events: EventInput[]; refused: { file: SpoolFile; reason: string }[]; ended: EndedSession[] }> {
+  ): Promise<{
+    events: EventInput[];
+    refused: { file: SpoolFile; reason: string }[];
+    ended: EndedSession[];
+  }> {
     const mapper = new SessionMapper({ state, rules: this.#options.rules, runs: this.#runs });
     const events: EventInput[] = [];
     const refused: { file: SpoolFile; reason: string }[] = [];
@@ -152,7 +159,8 @@ class Drain {
   }
 
   async #know(issue: string | undefined): Promise<void> {
-    if (issue !== undefined && !this.#runs.has(issue)) this.#runs.load(issue, await this.#options.stepsOf(issue));
+    if (issue !== undefined && !this.#runs.has(issue))
+      this.#runs.load(issue, await this.#options.stepsOf(issue));
   }
 }
 

@@ -43,7 +43,11 @@ function documentOf({ given }: Call, report: CaptureReport): object {
     hooks,
     quarantined,
     passed_over: { lines: passedOver.lines, kinds: Object.fromEntries(passedOver.kinds) },
-    rejections: counts.rejections.map(({ where, error }) => ({ where, code: error.code, message: error.message })),
+    rejections: counts.rejections.map(({ where, error }) => ({
+      where,
+      code: error.code,
+      message: error.message,
+    })),
   };
 }
 
@@ -90,8 +94,10 @@ function counted(count: number, one: string, many = `${one}s`): string {
 
 async function notePassedOver({ err }: Call, { passedOver, quarantined }: CaptureReport): Promise<void> {
   const kinds = [...passedOver.kinds].map(([kind, count]) => `${count} ${kind}`);
-  if (passedOver.lines > 0) await err.line(`note: ${passedOver.lines} lines were no JSON and were passed over`);
-  if (kinds.length > 0) await err.line(safe`note: entries of kinds not known here were passed over: ${kinds.join(", ")}`);
+  if (passedOver.lines > 0)
+    await err.line(`note: ${passedOver.lines} lines were no JSON and were passed over`);
+  if (kinds.length > 0)
+    await err.line(safe`note: entries of kinds not known here were passed over: ${kinds.join(", ")}`);
   if (quarantined > 0)
     await err.line(`note: ${quarantined} hooks could not be used; .store/quarantine/hooks says why`);
 }

@@ -9,7 +9,16 @@ import { STORE } from "./table/store.ts";
 import { TRAVEL } from "./table/travel.ts";
 
 /** Every command under its heading: the one table behind parsing, help, completion and documentation. */
-export const COMMAND_GROUPS: readonly CommandGroup[] = [RECORD, CAPTURE, LOOK, TRAVEL, MEASURE, REPLAY, STORE, ABOUT];
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  RECORD,
+  CAPTURE,
+  LOOK,
+  TRAVEL,
+  MEASURE,
+  REPLAY,
+  STORE,
+  ABOUT,
+];
 
 /** Every command. */
 export const COMMANDS: readonly CommandSpec[] = COMMAND_GROUPS.flatMap(({ commands }) => commands);

@@ -48,7 +48,13 @@ export async function stepsOf(store: EventStore, issueKey: string): Promise<RunS
 function stepOf(event: StoredEvent): RunStep | undefined {
   const type = STEPS[event.event_type];
   if (type === undefined) return undefined;
-  const { timestamp: at, event_id, correlation_id: correlation = event_id, idempotency_key: key, metadata } = event;
+  const {
+    timestamp: at,
+    event_id,
+    correlation_id: correlation = event_id,
+    idempotency_key: key,
+    metadata,
+  } = event;
   const phase = metadata["phase"] ?? metadata["initial_phase"];
   return { at, type, correlation, key, phase: typeof phase === "string" ? phase : undefined };
 }
@@ -102,7 +108,10 @@ export interface SessionImport {
 }
 
 /** A session's events, as entries to import. */
-export async function* sessionEntries(outline: SessionOutline, how: SessionImport): AsyncGenerator<ImportEntry[]> {
+export async function* sessionEntries(
+  outline: SessionOutline,
+  how: SessionImport,
+): AsyncGenerator<ImportEntry[]> {
   const { store, find, onEvents, ...reading } = how;
   const known = async (issue: string) => (store === undefined ? [] : stepsOf(store, issue));
   for await (const chunk of sessionEvents(outline, { ...reading, stepsOf: known })) {
@@ -141,7 +150,11 @@ export async function recordFacts(
  */
 export async function drainHooks(
   store: EventStore,
-  { path, config, folders = [] }: { readonly path: string; readonly config: Config; readonly folders?: readonly string[] },
+  {
+    path,
+    config,
+    folders = [],
+  }: { readonly path: string; readonly config: Config; readonly folders?: readonly string[] },
 ): Promise<DrainReport> {
   if (!hasSpooled(path)) return { busy: false, hooks: 0, events: 0, quarantined: 0 };
   const find = findCommits(store, folders);

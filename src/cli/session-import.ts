@@ -27,7 +27,13 @@ export interface SessionsImported {
   readonly passedOver: PassedOver;
 }
 
-export const NOTHING_IMPORTED: ImportReport = { added: 0, known: 0, skipped: {}, rejected: 0, rejections: [] };
+export const NOTHING_IMPORTED: ImportReport = {
+  added: 0,
+  known: 0,
+  skipped: {},
+  rejected: 0,
+  rejections: [],
+};
 
 /** Records what sessions tell, the oldest session first. */
 export async function importSessions(
@@ -41,7 +47,11 @@ export async function importSessions(
   const outlines = await outlinesOf(files, kilobytes, signal);
   const passedOver: PassedOver = { lines: 0, kinds: new Map() };
   const counts = new CaptureCounts();
-  using progress = new Progress(process.stderr, { label: "recording sessions", unit: "kB", total: kilobytes });
+  using progress = new Progress(process.stderr, {
+    label: "recording sessions",
+    unit: "kB",
+    total: kilobytes,
+  });
   const folders = [...outlines.map(({ cwd }) => cwd).filter((cwd) => cwd !== undefined), context.cwd];
   const how = {
     store,
@@ -69,7 +79,11 @@ async function outlinesOf(
   kilobytes: number,
   signal: AbortSignal,
 ): Promise<SessionOutline[]> {
-  using progress = new Progress(process.stderr, { label: "looking through sessions", unit: "kB", total: kilobytes });
+  using progress = new Progress(process.stderr, {
+    label: "looking through sessions",
+    unit: "kB",
+    total: kilobytes,
+  });
   const outlines: SessionOutline[] = [];
   for (const one of files) {
     outlines.push(await outlineOf(one, signal));

@@ -4,15 +4,20 @@ export type CommandKind =
   | { readonly kind: "test"; readonly runner: string; readonly suite: string }
   | { readonly kind: "check"; readonly check: string }
   | { readonly kind: "commit"; readonly amends: boolean }
-  | { readonly kind: "pull-request"; readonly action: "created" | "merged" | "closed"; readonly words: readonly string[] }
+  | {
+      readonly kind: "pull-request";
+      readonly action: "created" | "merged" | "closed";
+      readonly words: readonly string[];
+    }
   | { readonly kind: "move"; readonly keys: readonly string[]; readonly to: string }
   | { readonly kind: "other" };
 
 /** A command of a shell line and what it is. */
-export type KnownCommand = CommandKind & Pick<SimpleCommand, "decides"> & {
-  /** Program and subcommand, such as `git push`: what a second try has in common with the first. */
-  readonly name: string;
-};
+export type KnownCommand = CommandKind &
+  Pick<SimpleCommand, "decides"> & {
+    /** Program and subcommand, such as `git push`: what a second try has in common with the first. */
+    readonly name: string;
+  };
 
 /** What the runners' command lines look like, after `npx`, `uv run` and their like. */
 const TESTS: readonly (readonly [RegExp, string])[] = [
@@ -38,16 +43,23 @@ const TESTS: readonly (readonly [RegExp, string])[] = [
 
 const CHECKS: readonly (readonly [RegExp, string])[] = [
   [/^(?:npm|pnpm|yarn|bun) (?:run )?lint(?::\S+)?(?: |$)/, "lint"],
-  [/^(?:eslint|oxlint|biome (?:check|lint)|stylelint|ruff(?: check)?|flake8|pylint|golangci-lint|rubocop|phpstan|ktlint|shellcheck|swiftlint)(?: |$)/, "lint"],
+  [
+    /^(?:eslint|oxlint|biome (?:check|lint)|stylelint|ruff(?: check)?|flake8|pylint|golangci-lint|rubocop|phpstan|ktlint|shellcheck|swiftlint)(?: |$)/,
+    "lint",
+  ],
   [/^(?:cargo clippy|mix credo|go vet)(?: |$)/, "lint"],
   [/^(?:npm|pnpm|yarn|bun) (?:run )?(?:typecheck|type-check|tsc)(?: |$)/, "typecheck"],
   [/^(?:tsc|mypy|pyright|mix dialyzer|cargo check|flow check)(?: |$)/, "typecheck"],
   [/^(?:mix compile .*--warnings-as-errors)/, "build"],
   [/^(?:npm audit|pip-audit|cargo audit|snyk test|trivy|bandit|semgrep|gitleaks)(?: |$)/, "security"],
-  [/^(?:mix format .*--check|prettier .*--check|prettier -c|cargo fmt .*--check|black .*--check|ruff format .*--check)/, "format"],
+  [
+    /^(?:mix format .*--check|prettier .*--check|prettier -c|cargo fmt .*--check|black .*--check|ruff format .*--check)/,
+    "format",
+  ],
 ];
 
-const RUNNERS = /^(?:npx (?:--?\S+ )*|(?:pnpm|yarn|bun|npm) (?:exec|dlx|x) (?:-- )?|bunx |uvx |(?:uv|poetry|pipenv|pdm|hatch|rye) run |bundle exec |(?:\.\/)?node_modules\/\.bin\/|(?:\.\/)?vendor\/bin\/)/;
+const RUNNERS =
+  /^(?:npx (?:--?\S+ )*|(?:pnpm|yarn|bun|npm) (?:exec|dlx|x) (?:-- )?|bunx |uvx |(?:uv|poetry|pipenv|pdm|hatch|rye) run |bundle exec |(?:\.\/)?node_modules\/\.bin\/|(?:\.\/)?vendor\/bin\/)/;
 const WITH_SUBCOMMAND = new Set(
   "git gh glab npm pnpm yarn bun npx mix cargo go docker kubectl terraform pip poetry uv make bundle rails dotnet deno bd jira acli".split(
     " ",

@@ -26,7 +26,10 @@ const MAX_DEPTH = 6;
  *
  * @param wanted whether to look into a folder right below, by its name.
  */
-export function findSessions(place: string, wanted: (folder: string) => boolean = () => true): SessionFiles[] {
+export function findSessions(
+  place: string,
+  wanted: (folder: string) => boolean = () => true,
+): SessionFiles[] {
   if (statSync(place).isFile()) return [filesOf(place, [])];
   return readdirSync(place, { withFileTypes: true })
     .sort(byName)

@@ -71,7 +71,11 @@ const READERS: Readonly<Record<string, Reader>> = {
     return [{ kind: "turn-failed", id, error, details: textOf(hook["error_details"]) }];
   },
   SessionEnd: (hook) => [
-    { kind: "session-end", reason: textOf(hook["reason"]) ?? "other", transcript: textOf(hook["transcript_path"]) },
+    {
+      kind: "session-end",
+      reason: textOf(hook["reason"]) ?? "other",
+      transcript: textOf(hook["transcript_path"]),
+    },
   ],
 };
 
@@ -92,8 +96,11 @@ function toolEnd(hook: Loose, outcome: "ok" | "failed" | "stopped"): Happening {
   if (call === undefined || tool === undefined) throw new UnknownHook("no tool_use_id or tool_name");
   const response = hook["tool_response"];
   const loose = objectOf(response);
-  const output = [loose?.["stdout"], loose?.["stderr"]].map((part) => textOf(part)).filter((part) => part !== undefined);
-  const text = textOf(hook["error"]) ?? (output.length > 0 ? output.join("\n") : textIn(loose?.["content"] ?? response));
+  const output = [loose?.["stdout"], loose?.["stderr"]]
+    .map((part) => textOf(part))
+    .filter((part) => part !== undefined);
+  const text =
+    textOf(hook["error"]) ?? (output.length > 0 ? output.join("\n") : textIn(loose?.["content"] ?? response));
   return {
     kind: "tool-end",
     call,

@@ -35,7 +35,9 @@ export function launchAgent(mapping: Mapping, seen: ToolStart & Seen): void {
 /** A hook tells that an agent begins. Which call it answers is only sure when there is one that it can be. */
 export function agentStarted(mapping: Mapping, seen: AgentStart & Seen): void {
   const { launches } = mapping.state;
-  const open = Object.entries(launches).filter(([, { name, agent }]) => name === seen.type && agent === undefined);
+  const open = Object.entries(launches).filter(
+    ([, { name, agent }]) => name === seen.type && agent === undefined,
+  );
   const [first, ...others] = open;
   const call = first !== undefined && others.length === 0 ? first[0] : undefined;
   spawn(mapping, seen, { id: seen.id, name: seen.type, call });
@@ -98,10 +100,11 @@ export function agentCallEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
     return;
   }
   if (id === undefined) return;
-  if (launch.agent !== id) spawn(mapping, { ...seen, at: launch.at }, { id, name: launch.name, call: undefined });
+  if (launch.agent !== id)
+    spawn(mapping, { ...seen, at: launch.at }, { id, name: launch.name, call: undefined });
   const status = textOf(response?.["status"]);
   const agent = state.agents[id];
-  if (status === "async_launched" || /^Async agent launched/.test(seen.text)) {
+  if (status === "async_launched" || seen.text.startsWith("Async agent launched")) {
     if (agent !== undefined) state.agents[id] = { ...agent, background: true };
     return;
   }

@@ -1,6 +1,7 @@
 import type { KnownCommand } from "./command-kinds.ts";
 import { countOf, objectOf, shortText, textOf } from "./json.ts";
-import { issueCommand, moveIssues } from "./map-trackers.ts";
+import { requestCommand } from "./map-pull-requests.ts";
+import { moveIssues } from "./map-trackers.ts";
 import { errorLine, exitCode, noteFailure, noteSuccess, tellError, type Try } from "./map-failures.ts";
 import type { Mapping } from "./mapping.ts";
 import { idOfKey, naturalKey } from "./natural-keys.ts";
@@ -55,11 +56,16 @@ export function commandEnded(mapping: Mapping, seen: Seen, ended: Ended): void {
   if (commands.some(({ kind }) => kind === "commit"))
     for (const commit of commitsIn(ended)) tellCommit(mapping, seen, { ...commit, call });
   for (const command of commands)
-    if (command.kind === "pull-request") issueCommand(mapping, seen, { command, ended });
+    if (command.kind === "pull-request") requestCommand(mapping, seen, { command, ended });
   const tests = testsIn(commands);
   const counts = testCounts(text);
   for (const [index, test] of tests.entries())
-    endTest(mapping, seen, { ...ended, test, index, counts: index === tests.length - 1 ? counts : undefined });
+    endTest(mapping, seen, {
+      ...ended,
+      test,
+      index,
+      counts: index === tests.length - 1 ? counts : undefined,
+    });
   const told = endChecks(mapping, seen, ended, tests.length > 0 && counts !== undefined);
   if (outcome === "stopped") return;
   if (outcome === "ok") {
@@ -73,7 +79,10 @@ export function commandEnded(mapping: Mapping, seen: Seen, ended: Ended): void {
 
 function backgroundTask({ response, text }: Ended): string | undefined {
   const told = textOf(objectOf(response)?.["backgroundTaskId"]);
-  return told ?? /^Command (?:running in background|was manually backgrounded) .{0,40}?ID: ([\w-]{1,64})/.exec(text)?.[1];
+  return (
+    told ??
+    /^Command (?:running in background|was manually backgrounded) .{0,40}?ID: ([\w-]{1,64})/.exec(text)?.[1]
+  );
 }
 
 /** Which command of a failing line is to blame: as far as anyone can tell, the last one that decides. */
@@ -140,7 +149,10 @@ function figures(counts: TestCounts | undefined): Record<string, number> {
 function whyBroken(outcome: Ended["outcome"], text: string): Record<string, string> {
   if (outcome === "stopped") return { failure_reason: "interrupted" };
   const code = exitCode(text);
-  return { failure_reason: code === undefined ? "failed" : `Exit code ${code}`, error_message: errorLine(text) };
+  return {
+    failure_reason: code === undefined ? "failed" : `Exit code ${code}`,
+    error_message: errorLine(text),
+  };
 }
 
 /** True when a check explains why the line failed. */
@@ -165,7 +177,11 @@ function endChecks(mapping: Mapping, seen: Seen, ended: Ended, hasReachedTests: 
       noteFailure(mapping, seen, { name: command.name, event });
       told = true;
     } else {
-      mapping.emit(seen, { type: "QualityCheckCompleted", key, metadata: { ...base, passed_quality_gate: true } });
+      mapping.emit(seen, {
+        type: "QualityCheckCompleted",
+        key,
+        metadata: { ...base, passed_quality_gate: true },
+      });
       noteSuccess(mapping, seen, { call: id, started_at: open.at, name: command.name });
     }
   }
@@ -183,20 +199,27 @@ export function backgroundEnded(mapping: Mapping, seen: TaskNotice & Seen): void
   const failed = seen.status === "failed" || (code !== undefined && code > 0);
   const { call, open } = task;
   const agent = open.agent;
-  commandEnded(mapping, { ...seen, agent }, {
-    call,
-    open,
-    commands: open.commands ?? [],
-    outcome: isStopped ? "stopped" : failed ? "failed" : "ok",
-    text: failed ? `Exit code ${code ?? 1}\n${shortText(seen.summary, 200)}` : "",
-    response: undefined,
-  });
+  commandEnded(
+    mapping,
+    { ...seen, agent },
+    {
+      call,
+      open,
+      commands: open.commands ?? [],
+      outcome: isStopped ? "stopped" : failed ? "failed" : "ok",
+      text: failed ? `Exit code ${code ?? 1}\n${shortText(seen.summary, 200)}` : "",
+      response: undefined,
+    },
+  );
 }
 
 /** Test runs whose end nobody told of end with their session, marked as reconciled. */
 export function endOpenTests(mapping: Mapping, seen: Seen): void {
   const { state, foresight } = mapping;
-  const open = [...Object.entries(state.calls), ...Object.values(state.tasks).map(({ call, open: one }) => [call, one] as const)];
+  const open = [
+    ...Object.entries(state.calls),
+    ...Object.values(state.tasks).map(({ call, open: one }) => [call, one] as const),
+  ];
   [state.calls, state.tasks] = [{}, {}];
   if (foresight === undefined) return;
   for (const [call, { commands = [], at }] of open)

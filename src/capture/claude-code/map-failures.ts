@@ -40,7 +40,11 @@ export function noteSuccess(mapping: Mapping, seen: Seen, { call, started_at, na
     key: naturalKey.call(call, `recovery:${name}`),
     at: started_at,
     cause: failure.event,
-    metadata: { recovery_from: failure.event, recovery_strategy: `retry ${name}`, attempt_number: failure.tries },
+    metadata: {
+      recovery_from: failure.event,
+      recovery_strategy: `retry ${name}`,
+      attempt_number: failure.tries,
+    },
   });
   mapping.emit(seen, {
     type: "RecoverySucceeded",

@@ -17,7 +17,11 @@ const AGENT_PHASES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Which phase a call leads to, guessed by what it does. Only transcripts tell of every call. */
-export function inferPhase(mapping: Mapping, seen: ToolStart & Seen, commands: readonly KnownCommand[]): void {
+export function inferPhase(
+  mapping: Mapping,
+  seen: ToolStart & Seen,
+  commands: readonly KnownCommand[],
+): void {
   const { state, foresight } = mapping;
   if (foresight === undefined || state.segment?.issue === undefined) return;
   const phase = phaseOfCall(mapping, seen, commands);
@@ -77,12 +81,18 @@ function enterPhase(mapping: Mapping, seen: Seen, { phase, place, inferred }: En
 }
 
 /** Phases that the to-do list itself names, in its entries' `metadata.phase`. */
-export function phaseOfTask(mapping: Mapping, seen: ToolEnd & Seen, call: Pick<ToolStart, "tool" | "input">): void {
+export function phaseOfTask(
+  mapping: Mapping,
+  seen: ToolEnd & Seen,
+  call: Pick<ToolStart, "tool" | "input">,
+): void {
   const { state } = mapping;
   if (seen.outcome !== "ok" || !/^Task(?:Create|Update)$/.test(call.tool)) return;
   const told = textOf(objectOf(call.input["metadata"])?.["phase"])?.toUpperCase();
   const response = objectOf(seen.response);
-  const task = String(countOf(call.input["taskId"]) ?? textOf(call.input["taskId"]) ?? taskOf(response) ?? "");
+  const task = String(
+    countOf(call.input["taskId"]) ?? textOf(call.input["taskId"]) ?? taskOf(response) ?? "",
+  );
   if (told !== undefined && task !== "") state.task_phases[task] = told;
   const phase = told ?? state.task_phases[task];
   if (phase === undefined || call.tool === "TaskCreate") return;

@@ -1,13 +1,12 @@
-import type { Actor } from "../../event/envelope.ts";
 import { endAgents } from "./map-agents.ts";
 import { endOpenTests } from "./map-commands.ts";
 import { present } from "./json.ts";
+import { CLAUDE_CODE, endRun, isOver } from "./map-run-end.ts";
 import { LEAD, type Mapping } from "./mapping.ts";
 import { naturalKey } from "./natural-keys.ts";
 import type { Observation, Prompt, Seen } from "./observation.ts";
 import { secondsBetween } from "./seconds.ts";
 
-const CLAUDE_CODE: Actor = { type: "system", id: "claude-code" };
 /** The original's commands, under whatever plugin they are installed. */
 const NAMES_ISSUE = /(?:^|:)(?:work|commit|pr|ship|approve|review|quality)$/;
 const CANCELS = /(?:^|:)cancel$/;
@@ -83,7 +82,11 @@ function beginRun(mapping: Mapping, seen: Observation, issue: string): string {
   const key = naturalKey.orchestration(issue, state.session, prompt);
   const known = runs.at(issue, seen.at);
   if (known === undefined || known.ended || known.key === key) return startRun(mapping, seen, { issue, key });
-  state.segment = { ...(state.segment as NonNullable<typeof state.segment>), issue, correlation: known.correlation };
+  state.segment = {
+    ...(state.segment as NonNullable<typeof state.segment>),
+    issue,
+    correlation: known.correlation,
+  };
   if (known.phase !== undefined) state.phase = known.phase;
   if (!known.paused) return known.correlation;
   runs.add(issue, { type: "resumed", at: seen.at, correlation: known.correlation });
@@ -96,7 +99,11 @@ function beginRun(mapping: Mapping, seen: Observation, issue: string): string {
   });
 }
 
-function startRun(mapping: Mapping, seen: Observation, { issue, key }: { issue: string; key: string }): string {
+function startRun(
+  mapping: Mapping,
+  seen: Observation,
+  { issue, key }: { issue: string; key: string },
+): string {
   const { state, runs, rules, foresight } = mapping;
   const phase = rules.phases.includes("EXPLORE") ? "EXPLORE" : (rules.phases[0] ?? "EXPLORE");
   const facts = foresight?.issues.get(issue);
@@ -128,7 +135,9 @@ function startRun(mapping: Mapping, seen: Observation, { issue, key }: { issue: 
 /** `--preset fast --dry-run` as `{ preset: "fast", "dry-run": true }`. */
 function flagsOf(args: string): Record<string, string | boolean> {
   const flags: Record<string, string | boolean> = {};
-  for (const [, name = "", value] of args.matchAll(/(?:^|\s)--([a-z][a-z0-9-]{0,40})(?:[= ](?!--)(\S{1,100}))?/g))
+  for (const [, name = "", value] of args.matchAll(
+    /(?:^|\s)--([a-z][a-z0-9-]{0,40})(?:[= ](?!--)(\S{1,100}))?/g,
+  ))
     flags[name] = value ?? true;
   return flags;
 }
@@ -157,7 +166,11 @@ export function closeSegment(mapping: Mapping, seen: Seen, reason: string): void
       ...used,
     },
   });
-  if (segment.issue !== undefined && segment.correlation !== undefined && !isOver(mapping, seen, segment.issue)) {
+  if (
+    segment.issue !== undefined &&
+    segment.correlation !== undefined &&
+    !isOver(mapping, seen, segment.issue)
+  ) {
     runs.add(segment.issue, { type: "paused", at: seen.at, correlation: segment.correlation });
     mapping.emit(seen, {
       type: "OrchestrationPaused",
@@ -168,25 +181,6 @@ export function closeSegment(mapping: Mapping, seen: Seen, reason: string): void
     });
   }
   delete state.segment;
-}
-
-function isOver({ runs }: Mapping, { at }: Seen, issue: string): boolean {
-  // A moment behind, since what happens at the very moment does not count.
-  const behind = new Date(Date.parse(at) + 1).toISOString();
-  return runs.at(issue, behind)?.ended === true;
-}
-
-/** What ends an orchestration for good. */
-export function endRun(
-  mapping: Mapping,
-  seen: Seen,
-  end: { readonly type: "OrchestrationCompleted" | "OrchestrationFailed"; readonly metadata: Record<string, unknown> },
-): void {
-  const { segment } = mapping.state;
-  if (segment?.issue === undefined || segment.correlation === undefined) return;
-  mapping.runs.add(segment.issue, { type: "ended", at: seen.at, correlation: segment.correlation });
-  const key = `${segment.correlation}:${end.type === "OrchestrationCompleted" ? "completed" : "failed"}`;
-  mapping.emit(seen, { type: end.type, key: `cc:${key}`, actor: CLAUDE_CODE, metadata: end.metadata });
 }
 
 /** `/…:cancel` gives the orchestration up. */

@@ -34,9 +34,16 @@ export function toolStarted(mapping: Mapping, seen: ToolStart & Seen): void {
   startTests(mapping, seen, { call: seen.call, open });
 }
 
-function openCall({ tool, input, at, agent }: Pick<ToolStart & Seen, "tool" | "input" | "at" | "agent">): OpenCall {
+function openCall({
+  tool,
+  input,
+  at,
+  agent,
+}: Pick<ToolStart & Seen, "tool" | "input" | "at" | "agent">): OpenCall {
   const command = tool === "Bash" ? textOf(input["command"]) : undefined;
-  const kept = Object.fromEntries(KEPT.filter((name) => name !== "command" && name in input).map((name) => [name, input[name]]));
+  const kept = Object.fromEntries(
+    KEPT.filter((name) => name !== "command" && name in input).map((name) => [name, input[name]]),
+  );
   const words = tool === "Write" ? textOf(input["content"])?.split(/\s+/).filter(Boolean).length : undefined;
   return {
     tool,
@@ -62,7 +69,8 @@ export function toolEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
     return;
   }
   const name = [open.tool, textOf(open.input["file_path"])].filter(Boolean).join(" ");
-  if (outcome === "failed") tellError(mapping, seen, { call, started_at: open.at, name, tool: open.tool, text });
+  if (outcome === "failed")
+    tellError(mapping, seen, { call, started_at: open.at, name, tool: open.tool, text });
   if (outcome !== "ok") return;
   noteSuccess(mapping, seen, { call, started_at: open.at, name });
   phaseOfTask(mapping, seen, open);
@@ -99,7 +107,12 @@ function documentWritten(mapping: Mapping, seen: ToolEnd & Seen, open: OpenCall)
   mapping.emit(seen, {
     type: "DocumentationCreated",
     key: naturalKey.call(seen.call, "document"),
-    metadata: { doc_path, doc_type: /readme/i.test(doc_path) ? "readme" : "document", created_by, word_count },
+    metadata: {
+      doc_path,
+      doc_type: /readme/i.test(doc_path) ? "readme" : "document",
+      created_by,
+      word_count,
+    },
   });
 }
 
@@ -136,13 +149,17 @@ function findingsReported(mapping: Mapping, seen: ToolEnd & Seen): void {
       mapping.emit(seen, {
         type: "GapResolved",
         key: `cc:gap:${gap_id}:fixed`,
-        metadata: { gap_id, resolution_strategy: "fixed", resolved_by: mapping.actorOf(mapping.agentOf(seen)).id },
+        metadata: {
+          gap_id,
+          resolution_strategy: "fixed",
+          resolved_by: mapping.actorOf(mapping.agentOf(seen)).id,
+        },
       });
   }
 }
 
 function gapId(finding: Loose): string {
-  const told = ["file", "line", "category", "summary"].map((name) => String(finding[name] ?? ""));
+  const told = ["file", "line", "category", "summary"].map((name) => JSON.stringify(finding[name] ?? ""));
   return `gap-${hash("sha256", told.join("\n")).slice(0, 12)}`;
 }
 
@@ -150,7 +167,11 @@ function checkpoint(mapping: Mapping, seen: ToolEnd & Seen): void {
   mapping.emit(seen, {
     type: "CheckpointCreated",
     key: naturalKey.call(seen.call, "checkpoint"),
-    metadata: { checkpoint_id: seen.call, checkpoint_reason: "worktree", checkpoint_phase: mapping.state.phase },
+    metadata: {
+      checkpoint_id: seen.call,
+      checkpoint_reason: "worktree",
+      checkpoint_phase: mapping.state.phase,
+    },
   });
 }
 
@@ -169,7 +190,8 @@ function issueRead(mapping: Mapping, seen: ToolEnd & Seen): void {
     at: segment.started_at,
     metadata: {
       issue_summary: summary ?? `Work on ${issue}`,
-      initial_phase: mapping.runs.at(issue, segment.started_at)?.phase ?? mapping.rules.phases[0] ?? "EXPLORE",
+      initial_phase:
+        mapping.runs.at(issue, segment.started_at)?.phase ?? mapping.rules.phases[0] ?? "EXPLORE",
       issue_type: type,
       issue_title: summary,
       ...facts,

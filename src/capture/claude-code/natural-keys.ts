@@ -5,7 +5,8 @@ import { naturalKey as shared } from "../natural-keys.ts";
 /** Keys of facts that only Claude Code tells of, besides those that others tell of too. */
 export const naturalKey = {
   ...shared,
-  orchestration: (issue: string, session: string, prompt: string): string => `cc:${session}:${prompt}:run:${issue}`,
+  orchestration: (issue: string, session: string, prompt: string): string =>
+    `cc:${session}:${prompt}:run:${issue}`,
   step: (session: string, prompt: string, what: string): string => `cc:${session}:${prompt}:${what}`,
   agent: (session: string, agent: string, what: "spawned" | "ended"): string =>
     `cc:${session}:agent:${agent}:${what}`,

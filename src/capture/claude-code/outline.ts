@@ -65,7 +65,8 @@ function noteAgent(entry: Loose, agentOfCall: Map<string, string>): void {
     const response = objectOf(entry["toolUseResult"]);
     const text = JSON.stringify(result["content"] ?? "");
     const agent =
-      textOf(response?.["agentId"]) ?? /^.{0,20}Async agent launched.*?\bagentId: ([\w-]{1,64})/.exec(text.slice(0, 2_000))?.[1];
+      textOf(response?.["agentId"]) ??
+      /^.{0,20}Async agent launched.*?\bagentId: ([\w-]{1,64})/.exec(text.slice(0, 2_000))?.[1];
     if (agent !== undefined) agentOfCall.set(call, agent);
   }
 }

@@ -18,7 +18,9 @@ export function projectFolder(path: string): string {
  * isOurs("-home-me-shop-api"); // true
  */
 export function projectFolders(cwd: string): (folder: string) => boolean {
-  const roots = [resolve(cwd), mainWorktree(cwd), ...linkedWorktrees(cwd)].filter((root) => root !== undefined);
+  const roots = [resolve(cwd), mainWorktree(cwd), ...linkedWorktrees(cwd)].filter(
+    (root) => root !== undefined,
+  );
   const names = [...new Set(roots.map(projectFolder))];
   return (folder) => names.some((name) => folder === name || folder.startsWith(`${name}-`));
 }

@@ -50,7 +50,13 @@ export async function withWholeShas(events: readonly EventInput[], find: FindCom
     if (sha === undefined) return event;
     const { sha_unresolved: _unresolved, ...metadata } = objectOf(event.metadata) ?? {};
     const key = naturalKey.commit(sha);
-    return { ...event, event_id: idOfKey(key), idempotency_key: key, git_sha: sha, metadata: { ...metadata, commit_sha: sha } };
+    return {
+      ...event,
+      event_id: idOfKey(key),
+      idempotency_key: key,
+      git_sha: sha,
+      metadata: { ...metadata, commit_sha: sha },
+    };
   });
 }
 

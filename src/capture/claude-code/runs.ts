@@ -47,7 +47,9 @@ export class Runs {
     );
     if (start === undefined) return undefined;
     const own = steps
-      .filter(({ correlation, type, at }) => correlation === start.correlation && type !== "started" && at < moment)
+      .filter(
+        ({ correlation, type, at }) => correlation === start.correlation && type !== "started" && at < moment,
+      )
       .sort((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0));
     const state = own.filter(({ type }) => type !== "phase").at(-1)?.type;
     return {

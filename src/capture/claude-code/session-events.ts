@@ -55,7 +55,9 @@ export async function* sessionEvents(
 }
 
 function sources({ files }: SessionOutline, reading: SessionReading): AsyncGenerator<Observation>[] {
-  const agents = files.agents.map(({ id, path }) => observations(path, new TranscriptReader(files.session, id), reading));
+  const agents = files.agents.map(({ id, path }) =>
+    observations(path, new TranscriptReader(files.session, id), reading),
+  );
   return [observations(files.path, new TranscriptReader(files.session), reading), ...agents];
 }
 

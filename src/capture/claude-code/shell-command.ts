@@ -12,7 +12,21 @@ const OPERATORS = ["&&", "||", ";;", "|&", ";", "|", "&", "(", ")", "\n"] as con
 const REDIRECTION = /^(?:\d*|&)(?:>>?|<)[&|]?(.*)$/s;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
 /** Words that run the command behind them. */
-const PREFIXES = new Set(["sudo", "time", "command", "exec", "nohup", "env", "then", "do", "else", "if", "while", "!", "{"]);
+const PREFIXES = new Set([
+  "sudo",
+  "time",
+  "command",
+  "exec",
+  "nohup",
+  "env",
+  "then",
+  "do",
+  "else",
+  "if",
+  "while",
+  "!",
+  "{",
+]);
 /** Nobody writes longer lines by hand; what is behind is not looked at. */
 const MAX_CHARACTERS = 65_536;
 
@@ -68,9 +82,10 @@ function* tokens(line: string): Generator<Token> {
   let word = "";
   let isWord = false;
   const heredocs: string[] = [];
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const char = line[at] ?? "";
-    const heredoc = char === "<" ? /^<<-?\s*(['"]?)([A-Za-z_][A-Za-z0-9_]*)\1/.exec(line.slice(at, at + 80)) : null;
+    const heredoc =
+      char === "<" ? /^<<-?\s*(['"]?)([A-Za-z_][A-Za-z0-9_]*)\1/.exec(line.slice(at, at + 80)) : null;
     const operator = heredoc === null ? OPERATORS.find((one) => line.startsWith(one, at)) : undefined;
     const isRedirected = operator === "&" && (word.endsWith(">") || line[at + 1] === ">");
     if (heredoc !== null) {
@@ -120,7 +135,9 @@ function closing(line: string, open: number): number {
 }
 
 function closingParenthesis(line: string, from: number): number {
-  const heredoc = /^[^\n)]*<<-?\s*(['"]?)([A-Za-z_][A-Za-z0-9_]*)\1[^\n]*\n/.exec(line.slice(from, from + 400));
+  const heredoc = /^[^\n)]*<<-?\s*(['"]?)([A-Za-z_][A-Za-z0-9_]*)\1[^\n]*\n/.exec(
+    line.slice(from, from + 400),
+  );
   let at = heredoc === null ? from : afterHeredocs(line, from + heredoc[0].length, [heredoc[2] ?? ""]);
   for (let depth = 1; at < line.length; at += 1) {
     const char = line[at];

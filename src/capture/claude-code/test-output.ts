@@ -16,7 +16,9 @@ const COLOURS = /\u001b\[[0-9;]*m/g;
 
 /** Vitest's and Jest's `Tests  1 failed | 4 passed (5)`. */
 const ofTests: Reader = (text) => {
-  const line = [...text.matchAll(/^\s*Tests:?\s+(.*\d+ (?:passed|failed|skipped|total|todo).*)$/gm)].at(-1)?.[1];
+  const line = [...text.matchAll(/^\s*Tests:?\s+(.*\d+ (?:passed|failed|skipped|total|todo).*)$/gm)].at(
+    -1,
+  )?.[1];
   return line === undefined ? undefined : words(line);
 };
 
@@ -28,7 +30,9 @@ const ofPytest: Reader = (text) => {
 
 const ofCargo: Reader = (text) => {
   const lines = [...text.matchAll(/^test result: .*$/gm)].map(([line]) => words(line));
-  return lines.length === 0 ? undefined : lines.reduce((sum, one) => added(sum, one), { passed: 0, failed: 0 });
+  return lines.length === 0
+    ? undefined
+    : lines.reduce((sum, one) => added(sum, one), { passed: 0, failed: 0 });
 };
 
 /** ExUnit, RSpec, Minitest: `14 doctests, 65 tests, 2 failures, 1 skipped`. */
@@ -47,7 +51,9 @@ const ofFailures: Reader = (text) => {
 /** Maven, Gradle, .NET, PHPUnit: `Tests run: 5, Failures: 1, Errors: 0, Skipped: 0`. */
 const ofTotals: Reader = (text) => {
   const found = [
-    ...text.matchAll(/Tests(?: run)?: (\d+)(?:, Assertions: \d+)?, Failures: (\d+)(?:, Errors: (\d+))?(?:, Skipped: (\d+))?/g),
+    ...text.matchAll(
+      /Tests(?: run)?: (\d+)(?:, Assertions: \d+)?, Failures: (\d+)(?:, Errors: (\d+))?(?:, Skipped: (\d+))?/g,
+    ),
   ].at(-1);
   if (found === undefined) return undefined;
   const failed = number(found[2]) + number(found[3]);

@@ -57,7 +57,8 @@ async function* readLines(
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
       size += end - start;
       if (size > MAX_LINE_BYTES && passedOver !== undefined) passedOver.lines += 1;
-      if (size <= MAX_LINE_BYTES) yield Buffer.concat([...pieces, chunk.subarray(start, end)]).toString("utf8");
+      if (size <= MAX_LINE_BYTES)
+        yield Buffer.concat([...pieces, chunk.subarray(start, end)]).toString("utf8");
       [pieces, size] = [[], 0];
       start = end + 1;
     }

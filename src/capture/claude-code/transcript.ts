@@ -139,7 +139,8 @@ function ofUser(entry: Loose, seen: Seen): (Happening & Partial<Seen>)[] {
 const NOT_ASKED =
   /^\s*(?:<(?:local-command|bash-|task-|system-reminder|user-memory)|Caveat: |\[Request interrupted|This session is being continued from)/;
 /** Commands of the terminal, which ask the model for nothing. */
-const TERMINAL_COMMAND = /^(?:clear|compact|cost|exit|help|login|logout|model|resume|rename|status|config|mcp|doctor|usage)$/;
+const TERMINAL_COMMAND =
+  /^(?:clear|compact|cost|exit|help|login|logout|model|resume|rename|status|config|mcp|doctor|usage)$/;
 
 function isAsked(entry: Loose, text: string): boolean {
   if (entry["isMeta"] === true || entry["isCompactSummary"] === true || text.trim() === "") return false;
@@ -160,7 +161,8 @@ export function commandOf(text: string): { name: string; args: string } | undefi
   return typed === null ? undefined : { name: typed[1] ?? "", args: (typed[2] ?? "").trim() };
 }
 
-const STOPPED = /^(?:User rejected|Error: The user doesn't want to|The user doesn't want to (?:proceed|take)|\[Request interrupted)/;
+const STOPPED =
+  /^(?:User rejected|Error: The user doesn't want to|The user doesn't want to (?:proceed|take)|\[Request interrupted)/;
 
 function ofResult(entry: Loose, result: Loose, isOnly: boolean): Happening[] {
   const call = textOf(result["tool_use_id"]);
@@ -169,7 +171,9 @@ function ofResult(entry: Loose, result: Loose, isOnly: boolean): Happening[] {
   const text = textIn(result["content"]);
   const stopped = STOPPED.test(text) || objectOf(response)?.["interrupted"] === true;
   const failed = result["is_error"] === true;
-  return [{ kind: "tool-end", call, outcome: stopped ? "stopped" : failed ? "failed" : "ok", response, text }];
+  return [
+    { kind: "tool-end", call, outcome: stopped ? "stopped" : failed ? "failed" : "ok", response, text },
+  ];
 }
 
 /** The text of a tool's result: a string, or pieces of which some are texts. */

@@ -16,7 +16,9 @@ export async function reconcile(call: Call): Promise<ExitCode> {
   const named = given.positionals.map((place) => resolve(context.cwd, place));
   const missing = named.find((place) => !existsSync(place));
   if (missing !== undefined)
-    throw new NotFoundError("ESO_NOT_FOUND", `there is no transcript ${missing}`, { details: { what: missing } });
+    throw new NotFoundError("ESO_NOT_FOUND", `there is no transcript ${missing}`, {
+      details: { what: missing },
+    });
   await using store = await context.plain();
   const path = await context.storePath();
   const { config } = await context.config();
@@ -25,10 +27,14 @@ export async function reconcile(call: Call): Promise<ExitCode> {
   const waiting = named.length > 0 ? [] : endedSessions(places);
   const files = [...named, ...waiting.map(({ transcript }) => transcript).filter((one) => existsSync(one))];
   const over = new Set(waiting.map(({ session }) => session));
-  const found = await importSessions(call, files.flatMap((one) => findSessions(one)), {
-    store,
-    ended: (session) => given.flag("ended") || over.has(session),
-  });
+  const found = await importSessions(
+    call,
+    files.flatMap((one) => findSessions(one)),
+    {
+      store,
+      ended: (session) => given.flag("ended") || over.has(session),
+    },
+  );
   // Only now: whoever is killed before does it again.
   for (const one of waiting) forgetEnded(places, one as EndedSession);
   return printCapture(call, { ...found, hooks, quarantined, dryRun: false });

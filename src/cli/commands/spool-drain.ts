@@ -12,5 +12,10 @@ export async function spoolDrain({ given, context, out }: Call): Promise<void> {
   });
   const { busy, hooks, events, quarantined } = report;
   if (given.flag("json")) await out.json({ schema: "eso.spool-drain/1", busy, hooks, events, quarantined });
-  else await out.line(busy ? "another process is draining the spool" : `${hooks} hooks, ${events} events, ${quarantined} in quarantine`);
+  else
+    await out.line(
+      busy
+        ? "another process is draining the spool"
+        : `${hooks} hooks, ${events} events, ${quarantined} in quarantine`,
+    );
 }

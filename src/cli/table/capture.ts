@@ -22,7 +22,12 @@ export const CAPTURE: CommandGroup = {
           completes: "folder",
         },
         { name: "all", summary: "The sessions of every project in ~/.claude/projects" },
-        { name: "git", value: "DIR", summary: "The repository whose history is recorded (default the one here)", completes: "folder" },
+        {
+          name: "git",
+          value: "DIR",
+          summary: "The repository whose history is recorded (default the one here)",
+          completes: "folder",
+        },
         { name: "no-git", summary: "Leave git history out" },
         { name: "dry-run", summary: "Look through everything, write nothing" },
         JSON_OPTION,
@@ -42,10 +47,7 @@ export const CAPTURE: CommandGroup = {
         "since the last time. Ends of agents that no hook told of are recorded and marked reconciled. The plugin " +
         "runs it when a session ends.",
       arguments: [{ name: "transcript", optional: true, repeats: true, completes: "file" }],
-      options: [
-        { name: "ended", summary: "The named sessions have ended, however lately" },
-        JSON_OPTION,
-      ],
+      options: [{ name: "ended", summary: "The named sessions have ended, however lately" }, JSON_OPTION],
       examples: [
         { command: "eso reconcile", says: "The sessions that have ended" },
         { command: "eso reconcile ~/.claude/projects/-home-me-shop/5c1f….jsonl", says: "One session" },
