@@ -29,7 +29,7 @@ function makePrivate(path: string): void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
-    if (!lstatSync(path).isFile()) throw new Error(`${path} is not a regular file`);
+    if (!lstatSync(path).isFile()) throw new Error(`${path} is not a regular file`, { cause: error });
   }
 }
 

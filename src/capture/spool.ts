@@ -147,8 +147,7 @@ class Drain {
         for (const seen of observations) {
           await this.#know(mapper.issueFor(seen));
           events.push(...mapper.take(seen));
-          if (seen.kind === "session-end" && seen.transcript !== undefined)
-            ended.push({ session: state.session, transcript: seen.transcript });
+          ended.push(...endOf(seen));
         }
       } catch (error) {
         // One payload that nobody expected must not keep the others from the record.
@@ -162,6 +161,11 @@ class Drain {
     if (issue !== undefined && !this.#runs.has(issue))
       this.#runs.load(issue, await this.#options.stepsOf(issue));
   }
+}
+
+function endOf(seen: Observation): EndedSession[] {
+  if (seen.kind !== "session-end" || seen.transcript === undefined) return [];
+  return [{ session: seen.session, transcript: seen.transcript }];
 }
 
 /** Unlike its name alone, this does not come back when a process id does. */

@@ -1,6 +1,8 @@
 import type { CommandGroup, CommandSpec } from "./command.ts";
 import { ABOUT } from "./table/about.ts";
 import { CAPTURE } from "./table/capture.ts";
+import { INGEST } from "./table/ingest.ts";
+import { KEEP } from "./table/keep.ts";
 import { LOOK } from "./table/look.ts";
 import { MEASURE } from "./table/measure.ts";
 import { RECORD } from "./table/record.ts";
@@ -11,12 +13,13 @@ import { TRAVEL } from "./table/travel.ts";
 /** Every command under its heading: the one table behind parsing, help, completion and documentation. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   RECORD,
-  CAPTURE,
+  { ...CAPTURE, commands: [...CAPTURE.commands, ...INGEST] },
   LOOK,
   TRAVEL,
   MEASURE,
   REPLAY,
   STORE,
+  KEEP,
   ABOUT,
 ];
 

@@ -12,7 +12,7 @@ import { hasSpooled } from "../capture/spool-files.ts";
 import type { Config } from "../config/config.ts";
 import type { EventInput, StoredEvent } from "../event/envelope.ts";
 import { issueKeyRule } from "../event/issue-key.ts";
-import { type ImportEntry, importEvents, type ImportReport } from "../store/import-events.ts";
+import { type ImportEntry, importEvents, type ImportReport, knownKeys } from "../store/import-events.ts";
 import type { EventStore } from "../store/event-store.ts";
 
 /** How sessions are understood, by the configuration. */
@@ -67,8 +67,9 @@ export function findCommits(store: EventStore | undefined, folders: readonly str
   const inRepositories = commitFinder(folders.filter((folder) => existsSync(folder)));
   let recorded: Promise<ReadonlySet<string>> | undefined;
   return async (shas) => {
-    const isKnown = await Promise.all(shas.map((sha) => store?.log.findByKey(naturalKey.commit(sha))));
-    const open = shas.filter((_sha, at) => isKnown[at] === undefined);
+    const keys = shas.map(naturalKey.commit);
+    const known = store === undefined ? new Set<string>() : await knownKeys(store.log, keys);
+    const open = shas.filter((sha) => !known.has(naturalKey.commit(sha)));
     if (open.length === 0) return new Map();
     const found = new Map(await inRepositories(open));
     const missing = open.filter((sha) => !found.has(sha));
@@ -133,13 +134,33 @@ async function* once<T>(value: T): AsyncGenerator<T> {
 export async function recordFacts(
   store: EventStore,
   chunks: AsyncIterable<readonly ImportEntry[]>,
-  options: { readonly dryRun?: boolean } = {},
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<ImportReport> {
-  const report = await importEvents(store, chunks, { ...options, onDuplicate: "same-fact", keepGoing: true });
+  if (dryRun) return wouldRecord(store, chunks);
+  const report = await importEvents(store, chunks, { onDuplicate: "same-fact", keepGoing: true });
   // An agent that a hook saw end well may have no end in its transcript: whoever came first has said it.
   const rejections = report.rejections.filter(({ error }) => error.code !== "ESO_CONFLICT");
   const conflicts = report.rejections.length - rejections.length;
   return { ...report, known: report.known + conflicts, rejected: report.rejected - conflicts, rejections };
+}
+
+/** How many facts are new, by their natural keys. */
+async function wouldRecord(
+  store: EventStore,
+  chunks: AsyncIterable<readonly ImportEntry[]>,
+): Promise<ImportReport> {
+  const seen = new Set<string>();
+  let [added, all] = [0, 0];
+  for await (const chunk of chunks) {
+    const keys = chunk.map((entry) => ("input" in entry ? (entry.input.idempotency_key ?? "") : ""));
+    const known = await knownKeys(store.log, keys);
+    for (const key of keys) {
+      all += 1;
+      if (!known.has(key) && !seen.has(key)) added += 1;
+      seen.add(key);
+    }
+  }
+  return { added, known: all - added, skipped: {}, rejected: 0, rejections: [] };
 }
 
 /**

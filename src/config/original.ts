@@ -152,7 +152,14 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
   ["performance.write_buffer_size_mb", { message: NO_WAITING, replacement: "performance.max_batch_bytes" }],
 
   ["cleanup.enabled", { message: NOT_BY_ITSELF, replacement: "eso archive run", isMet: isFalse }],
-  ["cleanup.archive_after_days", { message: NOT_BY_ITSELF, replacement: "eso archive run" }],
+  [
+    "cleanup.archive_after_days",
+    {
+      message: `Read as retention.archive_after_days. ${NOT_BY_ITSELF}`,
+      replacement: "retention.archive_after_days",
+      renamed: { path: "retention.archive_after_days", valueOf: daysOf, words: "a whole number of days" },
+    },
+  ],
   ["cleanup.cleanup_schedule", { message: NOT_BY_ITSELF, replacement: "eso archive run" }],
   [
     "cleanup.archive_path",
@@ -160,7 +167,11 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
   ],
   [
     "cleanup.delete_after_days",
-    { message: "No event is ever deleted because of its age.", replacement: "eso archive run" },
+    {
+      message:
+        "No event is deleted because of this key: that takes retention.prune and retention.prune_after_days.",
+      replacement: "retention.prune_after_days",
+    },
   ],
   [
     "cleanup.preserve_completed_orchestrations",
@@ -263,6 +274,10 @@ export const ORIGINAL_KEYS: ReadonlyMap<string, OriginalKey> = new Map<string, O
 function durabilityOf(value: unknown): "os" | "group" | undefined {
   if (typeof value !== "boolean") return undefined;
   return value ? "os" : "group";
+}
+
+function daysOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function typesOf(value: unknown): readonly string[] | undefined {

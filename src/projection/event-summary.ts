@@ -155,6 +155,7 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
   StoreHoldReleased: (m) => ["neutral", `legal hold released${after(": ", m.why)}`],
   StoreBackedUp: (m) => ["neutral", `store backed up to ${m.backup}, up to position ${m.last_position}`],
   StoreRestored: (m) => ["warning", `store restored from ${m.backup}, now ${m.origin}`],
+  StoreReportGenerated: (m) => ["neutral", `report ${m.file} made${counted(m.events, "event")}`],
 };
 
 /** For custom types and those of a newer version: the name in words, and the first text that tells something. */

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
 
 /** Answers one request. */
 export type Answer = (request: Request) => Promise<Response>;
@@ -25,6 +24,7 @@ const CONNECTIONS_MAX = 256;
 const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 30_000;
 const FINISH_MS_MAX = 3_000;
+const PASSED_OVER_BYTES_MAX = 33_554_432;
 
 /**
  * Serves an answerer over HTTP/1.1.
@@ -50,11 +50,32 @@ export async function listen(answer: Answer, { host, port, onError }: ListenOpti
 async function serve(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const request = requestOf(incoming);
   const response = request === undefined ? new Response(undefined, { status: 400 }) : await answer(request);
-  // Whoever sends more than was read is not listened to any longer.
-  if (!incoming.complete) outgoing.setHeader("connection", "close");
+  const body = Buffer.from(await response.arrayBuffer());
+  if (!incoming.complete) {
+    outgoing.setHeader("connection", "close");
+    // A sender that is cut off while it sends would not see the answer.
+    await passOver(incoming);
+  }
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
-  if (!incoming.complete) outgoing.once("finish", () => incoming.destroy());
+  outgoing.end(body);
+}
+
+/** Reads on without keeping anything, within bounds; the server's own limit of time holds, too. */
+async function passOver(incoming: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  try {
+    for await (const chunk of chunksOf(incoming)) {
+      bytes += chunk.length;
+      if (bytes > PASSED_OVER_BYTES_MAX) return;
+    }
+  } catch {
+    // The sender went away, and needs no answer.
+  }
+}
+
+/** What is left unread stays readable. */
+function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+  return incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
 
 /** The request in the web's form, or undefined where the two disagree on what one is. */
@@ -67,7 +88,7 @@ function requestOf(incoming: IncomingMessage): Request | undefined {
   );
   try {
     const hasBody = method !== "GET" && method !== "HEAD";
-    const body = hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" as const } : {};
+    const body = hasBody ? { body: ReadableStream.from(chunksOf(incoming)), duplex: "half" as const } : {};
     return new Request(address, { method, headers: pairs, ...body });
   } catch (error) {
     if (error instanceof TypeError) return undefined;

@@ -46,7 +46,9 @@ async function logSingly(store: EventStore, inputs: readonly EventInput[]): Prom
       logged.push(loggedOf(input, (await store.logEvent(input, ONCE)).duplicate));
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      logged.push({ ...loggedOf(input, false), rejection: error.message });
+      // A fact that was told in another way, such as a test run that was taken for a check, has been told.
+      const known = error instanceof ConflictError;
+      logged.push({ ...loggedOf(input, known), ...(known ? {} : { rejection: error.message }) });
     }
   }
   return logged;

@@ -32,7 +32,7 @@ const TESTS: readonly (readonly [RegExp, string])[] = [
   [/^cargo (?:test|nextest run)(?: |$)/, "cargo"],
   [/^mix test(?: |$)/, "mix"],
   [/^(?:\.\/)?mvnw? (?:\S+ )*(?:test|verify)(?: |$)/, "maven"],
-  [/^(?:\.\/)?gradlew? (?:\S+ )*\S*(?:test|check)(?: |$)/i, "gradle"],
+  [/^(?:\.\/)?gradlew? (?:\S+ )*\S*(?:test|check)\S*(?: |$)/i, "gradle"],
   [/^dotnet test(?: |$)/, "dotnet"],
   [/^(?:rspec|rake (?:test|spec)|(?:bin\/)?rails test)(?: |$)/, "ruby"],
   [/^(?:\S*\/)?(?:phpunit|pest)(?: |$)/, "phpunit"],
@@ -59,7 +59,7 @@ const CHECKS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const RUNNERS =
-  /^(?:npx (?:--?\S+ )*|(?:pnpm|yarn|bun|npm) (?:exec|dlx|x) (?:-- )?|bunx |uvx |(?:uv|poetry|pipenv|pdm|hatch|rye) run |bundle exec |(?:\.\/)?node_modules\/\.bin\/|(?:\.\/)?vendor\/bin\/)/;
+  /^(?:npx (?:--?\S+ )*|(?:pnpm|yarn|bun|npm) (?:exec|dlx|x) (?:-- )?|(?:pnpm|yarn) (?=vitest |vitest$|jest |jest$|mocha|eslint|oxlint|tsc|prettier|playwright)|bunx |uvx |(?:uv|poetry|pipenv|pdm|hatch|rye) run |bundle exec |(?:\.\/)?node_modules\/\.bin\/|(?:\.\/)?vendor\/bin\/)/;
 const WITH_SUBCOMMAND = new Set(
   "git gh glab npm pnpm yarn bun npx mix cargo go docker kubectl terraform pip poetry uv make bundle rails dotnet deno bd jira acli".split(
     " ",

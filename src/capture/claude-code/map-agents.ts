@@ -94,14 +94,20 @@ export function agentCallEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
   const told = textOf(response?.["agentId"]) ?? /\bagentId: ([\w-]{1,64})/.exec(seen.text)?.[1];
   // Before agents had ids, the call stood for its agent.
   const id = told ?? launch.agent ?? (mapping.foresight === undefined ? undefined : seen.call);
+  if (seen.outcome !== "ok") failCall(mapping, seen, { id, launch });
+  else if (id !== undefined) answered(mapping, seen, { id, launch });
   delete state.launches[seen.call];
-  if (seen.outcome !== "ok") {
-    failCall(mapping, seen, { id, launch });
-    return;
-  }
-  if (id === undefined) return;
+}
+
+function answered(
+  mapping: Mapping,
+  seen: ToolEnd & Seen,
+  { id, launch }: { readonly id: string; readonly launch: Launch },
+): void {
+  const { state } = mapping;
+  const response = objectOf(seen.response);
   if (launch.agent !== id)
-    spawn(mapping, { ...seen, at: launch.at }, { id, name: launch.name, call: undefined });
+    spawn(mapping, { ...seen, at: launch.at }, { id, name: launch.name, call: seen.call });
   const status = textOf(response?.["status"]);
   const agent = state.agents[id];
   if (status === "async_launched" || seen.text.startsWith("Async agent launched")) {
@@ -125,13 +131,9 @@ function failCall(
 ): void {
   const reason = seen.outcome === "stopped" ? "interrupted" : "failed";
   const more = { is_interrupt: seen.outcome === "stopped", tool_use_id: seen.call };
-  const { launches } = mapping.state;
   // The call stands for the agent that never told its own name.
-  if (id === undefined || mapping.state.agents[id] === undefined) {
-    launches[seen.call] = launch;
+  if (id === undefined || mapping.state.agents[id] === undefined)
     spawn(mapping, { ...seen, at: launch.at }, { id: id ?? seen.call, name: launch.name, call: seen.call });
-    delete launches[seen.call];
-  }
   failAgent(mapping, seen, { id: id ?? seen.call, reason, more });
 }
 

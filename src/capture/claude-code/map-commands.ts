@@ -53,8 +53,8 @@ export function commandEnded(mapping: Mapping, seen: Seen, ended: Ended): void {
     return;
   }
   // What git and the forges printed has happened, even where a later command of the line failed.
-  if (commands.some(({ kind }) => kind === "commit"))
-    for (const commit of commitsIn(ended)) tellCommit(mapping, seen, { ...commit, call });
+  const made = commands.some(({ kind }) => kind === "commit") ? commitsIn(ended) : [];
+  for (const commit of made) tellCommit(mapping, seen, { ...commit, call });
   for (const command of commands)
     if (command.kind === "pull-request") requestCommand(mapping, seen, { command, ended });
   const tests = testsIn(commands);
@@ -66,13 +66,20 @@ export function commandEnded(mapping: Mapping, seen: Seen, ended: Ended): void {
       index,
       counts: index === tests.length - 1 ? counts : undefined,
     });
-  const told = endChecks(mapping, seen, ended, tests.length > 0 && counts !== undefined);
+  const told = endChecks(mapping, seen, {
+    ...ended,
+    hasReachedTests: tests.length > 0 && counts !== undefined,
+  });
   if (outcome === "stopped") return;
   if (outcome === "ok") {
     moveIssues(mapping, seen, { commands, call });
     succeed(mapping, seen, ended);
   } else if (tests.length === 0 && !told) {
-    const tried: Try = { call, started_at: open.at, name: blamed(commands) };
+    const tried: Try = {
+      call,
+      started_at: open.at,
+      name: blamed(made.length > 0 ? behindCommit(commands) : commands),
+    };
     tellError(mapping, seen, { ...tried, tool: "Bash", text });
   }
 }
@@ -90,6 +97,12 @@ function blamed(commands: readonly KnownCommand[]): string {
   const deciding = commands.filter(({ decides }) => decides);
   const notable = deciding.findLast(({ kind }) => kind !== "other");
   return (notable ?? deciding.at(-1) ?? commands.at(-1))?.name ?? "command";
+}
+
+/** A commit that was made did not fail, nor did anything before it. */
+function behindCommit(commands: readonly KnownCommand[]): readonly KnownCommand[] {
+  const behind = commands.slice(commands.findLastIndex(({ kind }) => kind === "commit") + 1);
+  return behind.length > 0 ? behind : commands;
 }
 
 /** Tests and checks tell of their own success. */
@@ -156,8 +169,12 @@ function whyBroken(outcome: Ended["outcome"], text: string): Record<string, stri
 }
 
 /** True when a check explains why the line failed. */
-function endChecks(mapping: Mapping, seen: Seen, ended: Ended, hasReachedTests: boolean): boolean {
-  const { commands, outcome, call, open, text } = ended;
+function endChecks(
+  mapping: Mapping,
+  seen: Seen,
+  ended: Ended & { readonly hasReachedTests: boolean },
+): boolean {
+  const { commands, outcome, call, open, text, hasReachedTests } = ended;
   const checks = commands.filter((command) => command.kind === "check" && command.decides);
   let told = false;
   for (const [index, command] of checks.entries()) {

@@ -16,50 +16,58 @@ interface KnownPullRequest {
   readonly url?: string | undefined;
 }
 
+interface RequestCommand {
+  readonly command: Extract<KnownCommand, { kind: "pull-request" }>;
+  readonly ended: Ended;
+}
+
 /** What a forge's command line did to a pull request. */
-export function requestCommand(
-  mapping: Mapping,
-  seen: Seen,
-  { command, ended }: { command: Extract<KnownCommand, { kind: "pull-request" }>; ended: Ended },
-): void {
-  const { state } = mapping;
-  const [, , path, digits] = PR_URL.exec(ended.text) ?? [];
-  const told = objectOf(objectOf(objectOf(ended.response)?.["gitOperation"])?.["pr"]);
-  const argument =
-    command.words.find((word) => /^\d+$/.test(word)) ?? command.words.find((word) => PR_URL.test(word));
-  const [, , argumentPath, argumentDigits] = PR_URL.exec(argument ?? "") ?? [];
-  const number = numberOf(told?.["number"]) ?? countOf(digits ?? argumentDigits ?? argument);
-  if (number === undefined || (ended.outcome !== "ok" && told === undefined)) return;
-  const [, spoken] = /pull request ([\w.-]+\/[\w.-]+)#\d+/.exec(ended.text) ?? [];
-  const repo = repoOf(told?.["url"]) ?? path ?? argumentPath ?? spoken ?? state.repo;
-  const url = textOf(told?.["url"]) ?? PR_URL.exec(ended.text)?.[0];
+export function requestCommand(mapping: Mapping, seen: Seen, { command, ended }: RequestCommand): void {
+  const known = requestIn(mapping, { command, ended });
+  if (known === undefined) return;
   const { action, words } = command;
-  const known = { number, repo, url };
-  if (action === "created")
-    tellCreated(mapping, seen, known, {
+  if (action === "created") {
+    const head = optionOf(words, "--head", "-H", "--source-branch") ?? seen.branch ?? mapping.state.branch;
+    const more = {
       pr_title: optionOf(words, "--title", "-t"),
       base_branch: optionOf(words, "--base", "-B", "--target-branch"),
-      head_branch: optionOf(words, "--head", "-H", "--source-branch") ?? seen.branch ?? state.branch,
+      head_branch: head,
       draft: words.includes("--draft") || words.includes("-d"),
-    });
-  else if (action === "merged") {
-    const method = words
-      .map((word) => /^--(squash|rebase|merge)$/.exec(word)?.[1])
-      .find((one) => one !== undefined);
-    // `--auto` and merge queues only ask for a merge.
-    if (words.includes("--auto")) return;
-    tellEnd(mapping, seen, known, { type: "PRMerged", what: "merged", metadata: { merge_method: method } });
-  } else tellEnd(mapping, seen, known, { type: "PRClosed", what: `closed:${seen.at}`, metadata: {} });
+    };
+    tellCreated(mapping, seen, { ...known, more });
+  } else if (action === "closed")
+    tellEnd(mapping, seen, { ...known, type: "PRClosed", what: `closed:${seen.at}`, metadata: {} });
+  // `--auto` and merge queues only ask for a merge.
+  else if (!words.includes("--auto")) {
+    const merge_method = /--(squash|rebase|merge)(?: |$)/.exec(words.join(" "))?.[1];
+    tellEnd(mapping, seen, { ...known, type: "PRMerged", what: "merged", metadata: { merge_method } });
+  }
+}
+
+/** Which pull request a command was about: what the tool says, else what was printed, else what was asked for. */
+function requestIn({ state }: Mapping, { command, ended }: RequestCommand): KnownPullRequest | undefined {
+  const { text, response, outcome } = ended;
+  const told = objectOf(objectOf(objectOf(response)?.["gitOperation"])?.["pr"]);
+  const printed = requestAt(text);
+  const argument = command.words.find((word) => /^\d+$/.test(word) || PR_URL.test(word));
+  const asked = requestAt(argument ?? "");
+  const number = numberOf(told?.["number"]) ?? printed?.number ?? asked?.number ?? countOf(argument);
+  if (number === undefined || (outcome !== "ok" && told === undefined)) return undefined;
+  const [, spoken] = /pull request ([\w.-]+\/[\w.-]+)#\d+/.exec(text) ?? [];
+  const named = requestAt(textOf(told?.["url"]) ?? "") ?? printed ?? asked;
+  return { number, repo: named?.repo ?? spoken ?? state.repo, url: named?.url };
+}
+
+function requestAt(text: string): KnownPullRequest | undefined {
+  const [url, , repo, digits] = PR_URL.exec(text) ?? [];
+  const number = countOf(digits);
+  return number === undefined ? undefined : { number, repo, url };
 }
 
 /** A pull request that the session's own record names. */
 export function pullRequestSeen(mapping: Mapping, seen: PullRequest & Seen): void {
-  const repo = seen.repo ?? repoOf(seen.url);
-  tellCreated(mapping, seen, { number: seen.number, repo, url: seen.url }, {});
-}
-
-function repoOf(url: unknown): string | undefined {
-  return typeof url === "string" ? PR_URL.exec(url)?.[2] : undefined;
+  const repo = seen.repo ?? requestAt(seen.url ?? "")?.repo;
+  tellCreated(mapping, seen, { number: seen.number, repo, url: seen.url, more: {} });
 }
 
 function tellCreated(
@@ -90,11 +98,7 @@ interface Ending extends KnownPullRequest {
   readonly metadata: Record<string, unknown>;
 }
 
-function tellEnd(
-  mapping: Mapping,
-  seen: Seen,
-  end: Ending,
-): void {
+function tellEnd(mapping: Mapping, seen: Seen, end: Ending): void {
   const { number, repo } = end;
   const { state } = mapping;
   mapping.emit(seen, {
@@ -116,22 +120,17 @@ function repoIn({ input }: ToolUse): string | undefined {
 export function requestCreated(mapping: Mapping, seen: Seen, use: ToolUse): void {
   const number = countOf(use.response["number"]);
   if (number === undefined) return;
-  const known = {
+  tellCreated(mapping, seen, {
     number,
     repo: repoIn(use),
     url: textOf(use.response["html_url"]) ?? textOf(use.response["url"]),
-  };
-  tellCreated(
-    mapping,
-    seen,
-    known,
-    present({
+    more: present({
       pr_title: textOf(use.input["title"]),
       base_branch: textOf(use.input["base"]),
       head_branch: textOf(use.input["head"]),
       draft: use.input["draft"] === true,
     }),
-  );
+  });
 }
 
 /** A tool of a forge merged one. */
@@ -142,6 +141,5 @@ export function requestMerged(mapping: Mapping, seen: Seen, use: ToolUse): void 
     merged_commit_sha: textOf(use.response["sha"]),
     merge_method: textOf(use.input["merge_method"]),
   };
-  tellEnd(mapping, seen, { number, repo: repoIn(use) }, { type: "PRMerged", what: "merged", metadata });
+  tellEnd(mapping, seen, { number, repo: repoIn(use), type: "PRMerged", what: "merged", metadata });
 }
-

@@ -12,7 +12,6 @@ export function isOver({ runs }: Mapping, { at }: Seen, issue: string): boolean 
   return runs.at(issue, behind)?.ended === true;
 }
 
-
 /** What ends an orchestration for good. */
 export function endRun(
   mapping: Mapping,
@@ -28,4 +27,3 @@ export function endRun(
   const key = `${segment.correlation}:${end.type === "OrchestrationCompleted" ? "completed" : "failed"}`;
   mapping.emit(seen, { type: end.type, key: `cc:${key}`, actor: CLAUDE_CODE, metadata: end.metadata });
 }
-

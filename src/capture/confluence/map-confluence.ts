@@ -1,6 +1,6 @@
 import { naturalKey } from "../natural-keys.ts";
 import { eventOf, keySources, mapped, type Mapped, type Surroundings, unmapped } from "../webhook/mapping.ts";
-import { addressOf, at, hostOf, idOf, LIMITS, nameOf, namesOf, objectOf, textOf, timeOf } from "../webhook/payload.ts";
+import { addressOf, at, hostOf, idOf, LIMITS, nameOf, namesOf, objectOf, timeOf } from "../webhook/payload.ts";
 
 /** Stands for the wiki that does not say its name, as Data Center's payloads do not. */
 const NAMELESS = "unknown";
@@ -11,7 +11,7 @@ export function mapConfluence(payload: unknown, name: string | undefined, around
   if (object === undefined) return unmapped("not a JSON object");
   const { rules } = around;
   const page = objectOf(object["page"]);
-  const event = textOf(object["event"]) ?? textOf(object["webhookEvent"]) ?? name ?? "an unknown kind";
+  const event = nameOf(object["event"], 64) ?? nameOf(object["webhookEvent"], 64) ?? nameOf(name, 64) ?? "an unknown kind";
   if (event !== "page_created") return unmapped(`no event is made of ${event}`);
   const id = idOf(at(page, "id")) ?? idOf(at(page, "idAsString"));
   if (id === undefined) return unmapped("the page has no id");

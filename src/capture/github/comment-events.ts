@@ -19,7 +19,8 @@ export function reviewEvent(payload: Loose, around: Surroundings): MappedEvent |
     commented: { type: "CommentPosted", metadata: { comment_type: "review", ...remarkIn(review) } },
   };
   const verdict = verdicts[state ?? ""];
-  if (verdict === undefined || (state === "commented" && remarkIn(review) === undefined)) return undefined;
+  // Without words of its own, such a review only carries remarks on lines, which come by themselves.
+  if (verdict === undefined || (state === "commented" && bodyOf(at(review, "body")) === undefined)) return undefined;
   return eventOf(
     {
       ...verdict,

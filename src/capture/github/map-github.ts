@@ -1,10 +1,13 @@
 import { mapped, type Mapped, type Surroundings, unmapped } from "../webhook/mapping.ts";
-import { at, type Loose, objectOf, textOf } from "../webhook/payload.ts";
+import { at, type Loose, nameOf, objectOf } from "../webhook/payload.ts";
 import { checkRunEvent, checkSuiteEvent, statusEvent, workflowJobEvent, workflowRunEvent } from "./check-events.ts";
 import { issueCommentEvent, reviewCommentEvent, reviewEvent } from "./comment-events.ts";
 import { githubEventOf } from "./github-event.ts";
 import { pullRequestEvents } from "./pull-request-events.ts";
 import { pushEvents } from "./push-events.ts";
+
+/** How much of a kind's name is shown. */
+const KIND = 64;
 
 type Reader = (payload: Loose, around: Surroundings) => Mapped;
 
@@ -29,9 +32,9 @@ const READERS: Readonly<Record<string, Reader>> = {
 export function mapGithub(payload: unknown, name: string | undefined, around: Surroundings): Mapped {
   const object = objectOf(payload);
   if (object === undefined) return unmapped("not a JSON object");
-  const event = name ?? githubEventOf(object) ?? "an unknown kind";
+  const event = nameOf(name, KIND) ?? githubEventOf(object) ?? "an unknown kind";
   const read = Object.hasOwn(READERS, event) ? READERS[event] : undefined;
-  const action = textOf(at(object, "action"));
+  const action = nameOf(at(object, "action"), KIND);
   const kind = action === undefined ? event : `${event}.${action}`;
   if (read === undefined) return unmapped(`no event is made of ${kind}`);
   const result = read(object, around);

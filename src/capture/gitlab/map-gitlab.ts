@@ -30,10 +30,10 @@ import {
 export function mapGitlab(payload: unknown, around: Surroundings): Mapped {
   const object = objectOf(payload);
   if (object === undefined) return unmapped("not a JSON object");
-  const kind = textOf(object["object_kind"]) ?? "an unknown kind";
+  const kind = nameOf(object["object_kind"], 64) ?? "an unknown kind";
   if (kind === "push") return pushEvents(object, around);
   if (kind !== "merge_request") return unmapped(`no event is made of ${kind}`);
-  const action = textOf(at(object, "object_attributes", "action")) ?? "no action";
+  const action = nameOf(at(object, "object_attributes", "action"), 64) ?? "no action";
   const type = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (type === undefined) return unmapped(`no event is made of merge_request.${action}`);
   return mapped([mergeRequestEvent(object, type, around)], undefined);

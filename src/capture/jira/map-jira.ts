@@ -19,7 +19,7 @@ import { issueFacts } from "./issue-facts.ts";
 export function mapJira(payload: unknown, around: Surroundings): Mapped {
   const object = objectOf(payload);
   if (object === undefined) return unmapped("not a JSON object");
-  const name = textOf(object["webhookEvent"]) ?? "an unknown kind";
+  const name = nameOf(object["webhookEvent"], 64) ?? "an unknown kind";
   const facts = issueFacts(object["issue"]);
   const learned = facts === undefined ? [] : [facts];
   if (name === "jira:issue_created" && facts !== undefined) return { events: [], learned };

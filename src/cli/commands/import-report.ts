@@ -6,12 +6,21 @@ import { safe } from "../text.ts";
 
 /** Rejections printed for people; JSON has up to a thousand. */
 const REJECTIONS_SHOWN_MAX = 50;
+const REASONS_SHOWN_MAX = 10;
+
+/** What surrounds a report. */
+export interface ReportOptions {
+  readonly source: string;
+  readonly dryRun?: boolean;
+  /** Reasons why payloads gave no event, and how often. */
+  readonly unmapped?: Readonly<Record<string, number>>;
+}
 
 /** Prints what an import did; the exit code is that of the first rejection. */
 export async function printReport(
   { given, out, err }: Call,
   report: ImportReport,
-  { source, dryRun = false }: { source: string; dryRun?: boolean },
+  { source, dryRun = false, unmapped }: ReportOptions,
 ): Promise<ExitCode> {
   const { added, known, skipped, rejected, rejections } = report;
   if (given.flag("json")) {
@@ -30,6 +39,7 @@ export async function printReport(
       skipped,
       rejected,
       rejections: named,
+      ...(unmapped === undefined ? {} : { unmapped }),
     });
   } else {
     const counts = [`${grouped(added)} ${dryRun ? "would be new" : "new"}`, `${grouped(known)} known`];
@@ -38,6 +48,7 @@ export async function printReport(
   }
   await printRejections({ err }, report);
   await printSkipped({ err }, skipped);
+  await printUnmapped({ err }, unmapped ?? {});
   const [first] = rejections;
   return first === undefined ? 0 : exitCodeOf(first.error.code);
 }
@@ -52,6 +63,16 @@ async function printRejections(
   }
   if (rejected > REJECTIONS_SHOWN_MAX)
     await err.line(`and ${grouped(rejected - REJECTIONS_SHOWN_MAX)} more; --json names up to a thousand`);
+}
+
+async function printUnmapped({ err }: Pick<Call, "err">, unmapped: Readonly<Record<string, number>>): Promise<void> {
+  const reasons = Object.entries(unmapped).sort(([, one], [, other]) => other - one);
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  if (total === 0) return;
+  await err.line(`note: ${grouped(total)} payloads gave no event, or only a part did`);
+  for (const [why, count] of reasons.slice(0, REASONS_SHOWN_MAX))
+    await err.line(safe`  ${grouped(count).padStart(7)}  ${why}`);
+  if (reasons.length > REASONS_SHOWN_MAX) await err.line(`  and ${reasons.length - REASONS_SHOWN_MAX} more reasons; --json names all`);
 }
 
 async function printSkipped({ err }: Pick<Call, "err">, skipped: ImportReport["skipped"]): Promise<void> {

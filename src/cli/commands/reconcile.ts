@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { findSessions } from "../../capture/claude-code/find-sessions.ts";
-import { type EndedSession, endedSessions, forgetEnded, spoolPlaces } from "../../capture/spool-files.ts";
+import { endedSessions, forgetEnded, spoolPlaces } from "../../capture/spool-files.ts";
 import { NotFoundError } from "../../errors.ts";
 import { printCapture } from "../capture-report.ts";
 import type { Call } from "../command.ts";
@@ -36,6 +36,6 @@ export async function reconcile(call: Call): Promise<ExitCode> {
     },
   );
   // Only now: whoever is killed before does it again.
-  for (const one of waiting) forgetEnded(places, one as EndedSession);
+  for (const one of waiting) forgetEnded(places, one);
   return printCapture(call, { ...found, hooks, quarantined, dryRun: false });
 }

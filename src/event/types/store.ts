@@ -144,6 +144,24 @@ const StoreRestored = defineEventType({
   }),
 });
 
+const StoreReportGenerated = defineEventType({
+  type: "StoreReportGenerated",
+  version: "1.0.0",
+  description: "An audit report was made; its hash tells it from a changed one.",
+  required: (f) => ({
+    file: f.name("The report's file name."),
+    sha256: f.name("Of the file, hex; of a folder of tables that of its SHA256SUMS."),
+  }),
+  optional: (f) => ({
+    format: f.name("html, json, csv or md."),
+    events: f.count("That the report is made of."),
+    bytes: f.count("Of the file."),
+    scope: f.object("What was asked for: issues, times, types."),
+    last_position: f.count("How far the record reached."),
+    generator: f.name("The version that made it."),
+  }),
+});
+
 export const storeTypes = {
   StoreRecovered,
   StoreFactSeen,
@@ -155,4 +173,5 @@ export const storeTypes = {
   StoreHoldReleased,
   StoreBackedUp,
   StoreRestored,
+  StoreReportGenerated,
 } as const;
