@@ -1,6 +1,6 @@
 /**
  * Every figure beside its baseline, measured in one run on one disk: `npm run bench [-- --write] [-- part …]`.
- * Parts: appends, read, sizes, states, verify, million, start. `--write` replaces docs/performance.md.
+ * Parts: appends, read, sizes, habits, states, verify, million, start. `--write` replaces docs/performance.md.
  */
 import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -11,6 +11,7 @@ import { benchFolder, type Measurement, ratioOf } from "./harness.ts";
 import { appendsAtSize, millionEvents } from "./large-store.ts";
 import { streamRead } from "./reads.ts";
 import { startUp } from "./startup.ts";
+import { summariesAndSnapshots } from "./habits.ts";
 import { states } from "./states.ts";
 import { verification } from "./verify.ts";
 
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   ],
   read: async (folder) => [await streamRead(folder)],
   start: (folder) => startUp(folder),
+  habits: (folder) => summariesAndSnapshots(folder),
   states: (folder) => states(folder),
   verify: (folder) => verification(folder),
   million: (folder) => millionEvents(folder),

@@ -77,3 +77,10 @@ export type {
 } from "./log/event-log.ts";
 export type { QueryFilter, QueryOrder } from "./query/filter.ts";
 export type { QueryPage } from "./query/run-query.ts";
+export {
+  ingestHandler,
+  type IngestHandler,
+  type IngestOptions,
+  type Secrets,
+} from "./server/ingest-handler.ts";
+export type { DeliveryReport } from "./server/record-deliveries.ts";

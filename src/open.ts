@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { emitWarning } from "node:process";
 
@@ -6,6 +7,7 @@ import { type Config, DEFAULT_CONFIG } from "./config/config.ts";
 import { createCodec } from "./event/codec.ts";
 import { ConfigError } from "./errors.ts";
 import type { Companions } from "./log/companions.ts";
+import type { EventInput } from "./event/envelope.ts";
 import type { EventLog } from "./log/event-log.ts";
 import { EventStore } from "./store/event-store.ts";
 import type { StoreParts } from "./store/record-store.ts";
@@ -74,6 +76,8 @@ async function openMemory(options: OpenStoreOptions, config: Config): Promise<Ev
     blobs: memoryBlobs(),
     counters: undefined,
     snapshotShelf: memorySnapshots(),
+    subjects: undefined,
+    removeReports: () => Promise.resolve(0),
     replays: memoryReplays(),
     storageFigures: () => Promise.resolve(none),
   });
@@ -96,11 +100,46 @@ async function openFiles(options: OpenStoreOptions, config: Config, path: string
   });
   if (options.access !== "read") await explainStore(path);
   const parts = await common(options, config, join(path, "schemas", "custom"));
+  const personal = await personalData(config, log.storeId);
   return new EventStore({
     ...parts,
+    ...personal?.around(parts.codec),
     log,
+    subjects: personal?.keys,
+    removeReports: async () =>
+      (await import("./engines/files/report-files.ts")).removeReports(join(path, "reports")),
     ...filesParts(path, log, { index: config.indexing.enabled, access: options.access ?? "write" }),
   });
+}
+
+/** Encryption of the fields that are declared personal; nothing of it is loaded where there are none. */
+async function personalData({ personal }: Config, storeId: string) {
+  if (personal.fields.length === 0) return undefined;
+  const [{ fileSubjectKeys }, { personalFields }, { PersonalData }] = await Promise.all([
+    import("./engines/files/file-subject-keys.ts"),
+    import("./personal/personal-fields.ts"),
+    import("./personal/personal-data.ts"),
+  ]);
+  const folder = personal.keys_folder ?? join(homedir(), ".config", "eso", "subjects", storeId);
+  const keys = fileSubjectKeys(folder);
+  const data = new PersonalData(personalFields(personal.fields), keys);
+  const around = (codec: StoreParts["codec"]): Pick<StoreParts, "codec"> => ({
+    codec: {
+      prepare: (input) => codec.prepare(isInput(input) ? data.protect(input) : input),
+      decode: (bytes) => data.reveal(codec.decode(bytes)),
+    },
+  });
+  return { keys, around };
+}
+
+/** Whether an input is far enough an event for its personal fields to be looked for. */
+function isInput(input: unknown): input is EventInput {
+  return (
+    typeof input === "object" &&
+    input !== null &&
+    "event_type" in input &&
+    typeof input.event_type === "string"
+  );
 }
 
 /** What the store writes along with its callers' events. */

@@ -23,12 +23,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "engines/memory": ["errors", "event", "log", "query"],
   "engines/files": ["errors", "event", "log", "proof", "query", "config"],
   capture: ["errors", "event"],
+  server: ["errors", "event", "capture", "store"],
   config: ["errors", "event"],
   demo: ["event", "testing"],
   open: [...EVERYTHING_BELOW_OPEN, ...ENGINES],
-  index: [...EVERYTHING_BELOW_OPEN, "open"],
+  index: [...EVERYTHING_BELOW_OPEN, "open", "server"],
   testing: ["errors", "event", "log"],
-  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "open", "verify", "demo"],
+  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "open", "server", "verify", "demo"],
 };
 
 /** Configuration is read by every hook, so it takes no more of `event` than this. */

@@ -121,8 +121,8 @@ class Drain {
     const rejected = await this.#options.deliver(mapped.events);
     this.#events += mapped.events.length - rejected.length;
     for (const one of mapped.ended) keepEnded(this.#places, one);
-    const names = fresh.map(({ file }) => nameOf(file));
-    keepSession(this.#places, session, { state, done: names });
+    // Files that were done before, too: they are still there until they have been removed.
+    keepSession(this.#places, session, { state, done: read.map(({ file }) => nameOf(file)) });
     for (const { file, reason } of mapped.refused) this.#refuse(file, reason);
     const [first] = fresh;
     if (first !== undefined && rejected.length > 0)

@@ -1,56 +1,94 @@
 import type { DeliveryReport } from "../server/record-deliveries.ts";
-import type { Style } from "./colour.ts";
 import type { Call } from "./command.ts";
 import { TimeStyle } from "./local-time.ts";
-import { columnsOf, cut, escaped, joined, padded, safe } from "./text.ts";
+import { columnsOf, cut, escaped, joined, padded, safe, type SafeText } from "./text.ts";
 
-const STYLES: Readonly<Record<DeliveryReport["outcome"], Style | undefined>> = {
-  recorded: "success",
-  noted: "quiet",
-  parked: "warning",
-  quarantined: "warning",
-};
+const PROVIDER_COLUMNS = 10;
+const EVENT_COLUMNS = 20;
+const EVENTS_SHOWN_MAX = 3;
 
 /**
  * Prints deliveries as they are recorded, one a line: for people, tab-separated for programs, or as JSON. What they
  * hold is not shown, only what became of them.
  */
-export function deliveryPrinter({ given, out }: Pick<Call, "given" | "out">): (report: DeliveryReport) => void {
-  const times = new TimeStyle(given.flag("utc"));
-  // One line after the other, though deliveries do not wait for a slow reader.
-  let last: Promise<void> = Promise.resolve();
-  return (report) => {
-    last = last.then(() => print(report)).catch(() => undefined);
-  };
+export class DeliveryView {
+  readonly #call: Pick<Call, "given" | "out">;
+  readonly #times: TimeStyle;
+  #day = "";
+  /** One line after the other; deliveries do not wait for a slow reader. */
+  #last: Promise<void> = Promise.resolve();
 
-  async function print(report: DeliveryReport): Promise<void> {
+  constructor(call: Pick<Call, "given" | "out">) {
+    this.#call = call;
+    this.#times = new TimeStyle(call.given.flag("utc"));
+  }
+
+  /** Prints soon. A reader that went away stops nothing. */
+  show(report: DeliveryReport): void {
+    this.#last = this.#last.then(() => this.#print(report)).catch(() => undefined);
+  }
+
+  /** Waits until everything is printed. */
+  async finish(): Promise<void> {
+    await this.#last;
+  }
+
+  async #print(report: DeliveryReport): Promise<void> {
+    const { given, out } = this.#call;
     if (given.flag("jsonl")) await out.jsonLine(report);
-    else if (out.terminal) await out.line(row(report));
+    else if (out.terminal) await this.#printRow(report);
     else await out.line(joined(cells(report), "\t"));
     await out.flush();
   }
 
-  function row(report: DeliveryReport) {
-    const { provider = "", event = "", outcome, received_at = "" } = report;
-    const clock = times.clock(Date.parse(received_at) || 0);
-    const before = `${clock}  ${padded(provider, 10)}  ${padded(escaped(event), 22)}  ${padded(outcome, 11)}  `;
-    const style = STYLES[outcome];
-    const what = cut(escaped(said(report)), Math.max(20, out.columns - columnsOf(before)));
-    const word = padded(outcome, 11);
-    return safe`${out.paint("quiet", clock)}  ${padded(provider, 10)}  ${padded(escaped(event), 22)}  ${style === undefined ? word : out.paint(style, word)}  ${what}`;
+  async #printRow(report: DeliveryReport): Promise<void> {
+    const { out } = this.#call;
+    const ms = Date.parse(report.received_at ?? "") || 0;
+    const day = this.#times.day(ms);
+    if (day !== this.#day) await out.line(out.paint("quiet", `── ${day}, ${this.#times.zone(ms)} ──`));
+    this.#day = day;
+    await out.line(this.#row(report, this.#times.clock(ms)));
+  }
+
+  #row(report: DeliveryReport, clock: string): SafeText {
+    const { out } = this.#call;
+    const { provider = "", event = "", outcome } = report;
+    const kind = cut(escaped(event), EVENT_COLUMNS);
+    const start = safe`${padded(provider, PROVIDER_COLUMNS)}  ${padded(kind, EVENT_COLUMNS)}`;
+    const room = out.columns - columnsOf(`${clock}  ${start.text}  `);
+    const what = cut(escaped(saidToPeople(report)), Math.max(20, room));
+    const kept = outcome === "quarantined" || outcome === "parked";
+    return safe`${out.paint("quiet", clock)}  ${start}  ${kept ? out.paint("warning", what) : what}`;
   }
 }
 
 function cells(report: DeliveryReport): string[] {
-  const { received_at = "", provider = "", event = "", delivery_id = "", outcome } = report;
-  return [received_at, provider, event, delivery_id, outcome, said(report)];
+  const { received_at = "", provider = "", event = "", delivery_id = "", outcome, why } = report;
+  return [received_at, provider, event, delivery_id, outcome, said(report), why ?? ""];
 }
 
-/** The events, or why there are none. */
-function said({ logged, why }: DeliveryReport): string {
+function saidToPeople(report: DeliveryReport): string {
+  const { outcome, why = "" } = report;
+  const events = said(report);
+  switch (outcome) {
+    case "recorded":
+      return events;
+    case "noted":
+      return "noted what the issue is";
+    case "parked":
+      return `waits: ${why}`;
+    default:
+      return [...(events === "" ? [] : [events]), `kept: ${why}`].join("; ");
+  }
+}
+
+function said({ logged }: DeliveryReport): string {
   const events = logged
     .filter(({ rejection }) => rejection === undefined)
-    .map(({ event_type, issue_key, known }) => `${issue_key ?? "global"} ${event_type}${known ? " (known)" : ""}`);
-  const shown = events.length > 3 ? [...events.slice(0, 3), `and ${events.length - 3} more`] : events;
-  return [...shown, ...(why === undefined ? [] : [why])].join(", ");
+    .map(
+      ({ event_type, issue_key, known }) =>
+        `${issue_key ?? "global"} ${event_type}${known ? " (known)" : ""}`,
+    );
+  const more = events.length - EVENTS_SHOWN_MAX;
+  return [...events.slice(0, EVENTS_SHOWN_MAX), ...(more > 0 ? [`and ${more} more`] : [])].join(", ");
 }

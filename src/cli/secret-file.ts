@@ -45,7 +45,8 @@ function secretsIn(place: string, path: string): readonly string[] {
     throw unusable(path, "other users may read it", `chmod 600 ${path}`);
   const lines = readFileSync(place, "utf8").split("\n");
   const secrets = lines.map((line) => line.trim()).filter((line) => line !== "");
-  if (secrets.length === 0) throw unusable(path, "there is no secret in it", "Write the secret on a line of its own.");
+  if (secrets.length === 0)
+    throw unusable(path, "there is no secret in it", "Write the secret on a line of its own.");
   return secrets;
 }
 

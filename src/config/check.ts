@@ -103,7 +103,7 @@ class Check {
 
   #original([pattern, row]: readonly [string, OriginalKey], value: unknown, place: readonly string[]): void {
     const renamed = row.renamed?.valueOf(value);
-    if (row.renamed !== undefined && renamed === undefined) {
+    if (row.renamed !== undefined && renamed === undefined && value !== null) {
       const { words, path } = row.renamed;
       this.#problem(place, `must be ${words}, not ${shown(value)}; better, set ${path}`);
       return;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { INGEST_KEYS } from "./ingest-keys.ts";
 import { readValue, type ConfigKey, type ConfigValue, type ValueOf } from "./key.ts";
 
 const PROJECT = { pattern: /^[A-Za-z][A-Za-z0-9_]{0,31}$/, words: "project key such as PROJ" } as const;
@@ -7,12 +8,10 @@ const EVENT_TYPE = {
   pattern: /^[A-Z][A-Za-z0-9]{0,127}$/,
   words: "event type such as CommentPosted",
 } as const;
-const HOST_NAME = {
-  pattern: /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]{1,253})$/,
-  words: "host name such as hooks.example.com, without scheme and port",
+const PERSONAL_FIELD = {
+  pattern: /^(?:\*|[A-Z][A-Za-z0-9]{0,63})\.[A-Za-z_][A-Za-z0-9_]{0,63}(?::[A-Za-z_][A-Za-z0-9_]{0,63})?$/,
+  words: "field such as CommentPosted.posted_by",
 } as const;
-const ACCOUNT = { pattern: /^\P{Cc}{1,128}$/u, words: "login or account id" } as const;
-const WORD = { pattern: /^[\p{L}\p{N}]{1,40}$/u, words: "word such as test" } as const;
 const SESSION = { pattern: /^\P{Cc}{1,128}$/u, words: "text of 1 to 128 characters" } as const;
 
 /**
@@ -236,14 +235,14 @@ export const SCHEMA = {
       min: 0,
       max: 36_500,
       description:
-        "`eso archive run` compresses the files of days older than this. 0: of every day that is over. Answers stay " +
+        "Days after which `eso archive run` compresses a day's files. 0: as soon as the day is over. Answers stay " +
         "the same. Nothing runs by itself.",
     },
     prune: {
       kind: "boolean",
       default: false,
       description:
-        "`eso archive run` also deletes archived events older than `retention.prune_after_days`, for good. Held " +
+        "Let `eso archive run` also delete archived events older than `retention.prune_after_days`, for good. Held " +
         "issues are left out; each deletion is recorded in its stream.",
     },
     prune_after_days: {
@@ -254,6 +253,25 @@ export const SCHEMA = {
       description:
         "How old events must be to be pruned; without `retention.prune` nothing is. 0: nothing is pruned. In " +
         "compliance mode at least 2557 (seven years).",
+    },
+  },
+  personal: {
+    fields: {
+      kind: "list",
+      default: [],
+      items_min: 0,
+      item: PERSONAL_FIELD,
+      description:
+        "Metadata fields with personal data, as `Type.field`, or `Type.field:subject_field` where another field says whose " +
+        "it is; `*` stands for every type. They are encrypted with a key of that person before they are stored, and " +
+        "`eso forget` destroys the key. Fields that were stored before stay readable.",
+    },
+    keys_folder: {
+      kind: "path",
+      default: null,
+      description:
+        "Where people's keys lie. Never in the store, nor in a backup of it. Without it, `eso/subjects/` and the store's " +
+        "id under `~/.config`.",
     },
   },
   query: {
@@ -330,47 +348,7 @@ export const SCHEMA = {
       description: "Types that are never replayed, whoever allows it. By default none.",
     },
   },
-  ingest: {
-    max_body_bytes: {
-      kind: "integer",
-      default: 5_242_880,
-      min: 1_024,
-      max: 26_214_400,
-      description: "The longest webhook that `eso ingest serve` takes. GitHub sends up to 25 MiB.",
-    },
-    hosts: {
-      kind: "list",
-      default: [],
-      items_min: 0,
-      item: HOST_NAME,
-      description:
-        "Names besides `localhost` and the loopback addresses under which the receiver of webhooks may be called: " +
-        "those of the proxy or tunnel before it. A call by another name is refused.",
-    },
-    bots: {
-      kind: "list",
-      default: [],
-      items_min: 0,
-      item: ACCOUNT,
-      description:
-        "Logins and account ids of machines that do not say so themselves. What they do is recorded as done by a " +
-        "`system`.",
-    },
-    test_words: {
-      kind: "list",
-      default: "test tests testing spec specs e2e unit integration pytest jest vitest".split(" "),
-      items_min: 0,
-      item: WORD,
-      description:
-        "Words in the name of a workflow or job that make its runs test runs. Runs of other names are quality checks.",
-    },
-    confluence_host: {
-      kind: "text",
-      default: null,
-      shape: HOST_NAME,
-      description: "The Confluence whose webhooks do not say where they come from, as Data Center's do not.",
-    },
-  },
+  ingest: INGEST_KEYS,
 } as const satisfies SchemaTree;
 
 /** A key, or a section of keys. */

@@ -21,6 +21,8 @@ test("a file with all of the original's keys loads; what means the same applies"
       compression: false,
       retention_days: 14,
     },
+    // delete_after_days of that file deletes nothing.
+    retention: { archive_after_days: 45, prune: false, prune_after_days: 0 },
     replay: { ...DEFAULT_CONFIG.replay, max_replay_events: 500, forbidden: ["PRCreated"] },
   });
   expect([...given].sort()).toEqual([
@@ -31,6 +33,7 @@ test("a file with all of the original's keys loads; what means the same applies"
     "replay.forbidden",
     "replay.max_replay_events",
     "replay.skip_non_idempotent",
+    "retention.archive_after_days",
     "snapshots.compression",
     "snapshots.enabled",
     "snapshots.frequency",
@@ -53,7 +56,7 @@ test.each([...ORIGINAL_KEYS])("%s: is answered in a sentence, and is no key here
 });
 
 test.each([
-  ["cleanup: { delete_after_days: 365 }", "cleanup.delete_after_days", "eso archive run"],
+  ["cleanup: { delete_after_days: 365 }", "cleanup.delete_after_days", "retention.prune_after_days"],
   ["performance: { batch_write_size: 5 }", "performance.batch_write_size", "performance.max_batch_bytes"],
   [
     "validation: { allow_unknown_event_types: true }",

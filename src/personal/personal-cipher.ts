@@ -34,7 +34,10 @@ export function pseudonymIn(text: string): string | undefined {
   return SEALED.exec(text)?.[1];
 }
 
-/** The value again; `[forgotten]` without the key, and undefined for a text that is not sealed, or not for this place. */
+/**
+ * The value again; `[forgotten]` where the key is gone, was made anew since, or is not of this place. Undefined for a
+ * text that is not sealed.
+ */
 export function openValue(
   text: string,
   find: (pseudonym: string) => Buffer | undefined,
@@ -43,17 +46,16 @@ export function openValue(
   const [, pseudonym = "", base64 = ""] = SEALED.exec(text) ?? [];
   if (pseudonym === "") return undefined;
   const key = find(pseudonym);
-  if (key === undefined) return FORGOTTEN;
   const bytes = Buffer.from(base64, "base64url");
-  if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== base64) return undefined;
+  const whole = bytes.length >= NONCE_BYTES + TAG_BYTES && bytes.toString("base64url") === base64;
+  if (key === undefined || !whole) return FORGOTTEN;
   try {
     const cipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE_BYTES))
       .setAAD(Buffer.from(`${place.event}\n${place.field}`))
       .setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), cipher.final()]).toString();
   } catch (error) {
-    // Not of this place, or changed: verification names the line; a reader sees what is stored.
-    if (error instanceof Error) return undefined;
+    if (error instanceof Error) return FORGOTTEN;
     throw error;
   }
 }

@@ -15,14 +15,18 @@ export class PersonalData {
     this.#keys = keys;
   }
 
-  /** The event with its personal fields encrypted. One without an id gets one, since the encryption is bound to it. */
+  /**
+   * The event with its personal fields encrypted. The encryption is bound to the event's natural key, else to its id:
+   * one with neither gets an id here.
+   */
   protect<E extends EventInput>(input: E): E {
     const fields = fieldsOf(this.#fields, input.event_type);
     const { metadata } = input;
     if (fields.length === 0 || typeof metadata !== "object" || metadata === null) return input;
     const given = metadata as JsonObject;
-    const event_id = input.event_id ?? randomUUID();
-    const event = input.idempotency_key ?? event_id.toLowerCase();
+    const made = input.idempotency_key === undefined && input.event_id === undefined;
+    const event_id = made ? randomUUID() : input.event_id;
+    const event = input.idempotency_key ?? event_id?.toLowerCase() ?? "";
     const sealed: Record<string, string> = {};
     for (const { field, subject } of fields) {
       const value = given[field];
@@ -32,7 +36,7 @@ export class PersonalData {
       sealed[field] = sealValue(value, this.#keys.obtain(whose), { event, field });
     }
     if (Object.keys(sealed).length === 0) return input;
-    return { ...input, event_id, metadata: { ...given, ...sealed } };
+    return { ...input, ...(event_id === undefined ? {} : { event_id }), metadata: { ...given, ...sealed } };
   }
 
   /** The event as it was logged, but for what has been forgotten since. */

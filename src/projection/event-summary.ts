@@ -147,6 +147,7 @@ const RULES: { readonly [T in Known]: Rule<T> } = {
     "neutral",
     `${m.fact_type ?? "fact"} ${short(m.fact)} seen again, with more: ${Object.keys(m.adds ?? {}).join(", ")}`,
   ],
+  StoreSubjectForgotten: (m) => ["warning", `person ${short(m.subject)} forgotten${after(": ", m.why)}`],
   StoreEventVoided: (m) => ["warning", `event ${short(m.voided_event_id)} voided${after(": ", m.why)}`],
   StoreArchived: (m) => ["neutral", `${m.file} archived${counted(m.events, "event")}`],
   StoreArchiveRestored: (m) => ["neutral", `${m.file} brought back from the archive`],

@@ -78,9 +78,17 @@ function stories(all: readonly Story[]): string[] {
   const left = all.length - shown.length;
   const lines = shown.flatMap(({ trouble, causes }) => [
     `- ${clock(trouble.at)} ${plain(trouble.text)}`,
-    ...causes.slice(0, 3).flatMap(({ event }) => (event === undefined ? [] : `  - because ${plain(event.summary)}`)),
+    ...causes
+      .slice(0, 3)
+      .flatMap(({ event }) => (event === undefined ? [] : `  - because ${plain(event.summary)}`)),
   ]);
-  return ["", "**What went wrong**", "", ...lines, ...(left === 0 ? [] : ["", `… and ${grouped(left)} before`])];
+  return [
+    "",
+    "**What went wrong**",
+    "",
+    ...lines,
+    ...(left === 0 ? [] : ["", `… and ${grouped(left)} before`]),
+  ];
 }
 
 function changes({ audit: { commits, pull_requests } }: AuditReport): string[] {
@@ -115,6 +123,7 @@ function integrityLine({ integrity }: AuditReport): string {
   if (integrity === null) return "The record was not checked.";
   const { verdict, events, seals } = integrity;
   if (verdict !== "intact") return `**The record is ${verdict}.**`;
-  const sealed = seals.sealed_to === 0 ? "none of it sealed" : `sealed up to position ${grouped(seals.sealed_to)}`;
+  const sealed =
+    seals.sealed_to === 0 ? "none of it sealed" : `sealed up to position ${grouped(seals.sealed_to)}`;
   return `The record is intact (${counted(events, "event")} checked, ${sealed}).`;
 }

@@ -66,7 +66,8 @@ function oneIssue(
     return { standing: "bad", headline: `${which} failed ${time}${reason === null ? "" : `: ${reason}`}` };
   if (status === "complete") return { standing: "good", headline: `${which} completed ${time}` };
   if (paused) return { standing: "attention", headline: `${which} is paused ${time}` };
-  if (status === "open") return { standing: "neutral", headline: `${which} is in progress, ${words(active_seconds)} so far` };
+  if (status === "open")
+    return { standing: "neutral", headline: `${which} is in progress, ${words(active_seconds)} so far` };
   return { standing: "attention", headline: `${which} was not brought to an end` };
 }
 
@@ -77,7 +78,12 @@ function integrityPoint({ integrity }: AuditInput): Point[] {
     return [{ standing: "bad", text: `The record is not intact: ${counted(findings_total, "finding")}` }];
   if (verdict === "unverifiable")
     return [{ standing: "attention", text: "The record could not be checked as asked" }];
-  return [{ standing: "good", text: `The record is intact: ${counted(events, "event")} recomputed from their bytes` }];
+  return [
+    {
+      standing: "good",
+      text: `The record is intact: ${counted(events, "event")} recomputed from their bytes`,
+    },
+  ];
 }
 
 function gapPoints({ audit }: AuditInput): Point[] {
@@ -86,8 +92,7 @@ function gapPoints({ audit }: AuditInput): Point[] {
   const open = gaps.filter(({ resolved_at, status }) => resolved_at === null && status !== "abandoned");
   const escalated = gaps.filter(({ escalated_at }) => escalated_at !== null).length;
   const also = escalated === 0 ? "" : `, ${escalated} escalated`;
-  if (open.length === 0)
-    return [{ standing: "good", text: `${allOf(gaps.length, "gap")} resolved${also}` }];
+  if (open.length === 0) return [{ standing: "good", text: `${allOf(gaps.length, "gap")} resolved${also}` }];
   const blocking = open.filter((gap) => gap.blocking === true).length;
   const grave = open.filter(({ severity }) => severity === "critical" || severity === "high").length;
   const detail = [
@@ -111,21 +116,35 @@ function errorPoints({ errors, audit }: AuditInput): Point[] {
   const failed = audit.trouble.length;
   if (failed === 0) return [{ standing: "good", text: "Nothing went wrong that is on record" }];
   const { succeeded, failed: lost } = errors.recoveries;
-  const recovered = succeeded + lost === 0 ? "" : `; ${counted(succeeded, "recovery", "recoveries")} succeeded, ${lost} failed`;
-  const kinds = errors.total === 0 ? "" : `, ${counted(errors.total, "error")} of ${counted(errors.errors.length, "kind")} among them`;
+  const recovered =
+    succeeded + lost === 0
+      ? ""
+      : `; ${counted(succeeded, "recovery", "recoveries")} succeeded, ${lost} failed`;
+  const kinds =
+    errors.total === 0
+      ? ""
+      : `, ${counted(errors.total, "error")} of ${counted(errors.errors.length, "kind")} among them`;
   return [{ standing: "attention", text: `${counted(failed, "failure")} on record${kinds}${recovered}` }];
 }
 
 function testPoints({ audit }: AuditInput): Point[] {
   const newest = new Map(
-    audit.checks.filter(({ status }) => status !== "open").map((one) => [`${one.kind} ${one.stream} ${one.name}`, one]),
+    audit.checks
+      .filter(({ status }) => status !== "open")
+      .map((one) => [`${one.kind} ${one.stream} ${one.name}`, one]),
   );
   if (newest.size === 0) return [];
   const red = [...newest.values()].filter(({ tone }) => tone === "failure");
-  if (red.length === 0) return [{ standing: "good", text: "The last run of every test suite and check was good" }];
+  if (red.length === 0)
+    return [{ standing: "good", text: "The last run of every test suite and check was good" }];
   const [first] = red;
   const named = red.length === 1 && first !== undefined ? `: ${first.outcome}` : "";
-  return [{ standing: "bad", text: `${red.length} of ${counted(newest.size, "test suite or check", "test suites and checks")} failed in their last run${named}` }];
+  return [
+    {
+      standing: "bad",
+      text: `${red.length} of ${counted(newest.size, "test suite or check", "test suites and checks")} failed in their last run${named}`,
+    },
+  ];
 }
 
 function pullPoints({ audit }: AuditInput): Point[] {

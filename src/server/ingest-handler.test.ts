@@ -5,7 +5,14 @@ import { connect } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { github, hasSamples, jira, mergeRequest, octokitExamples, sampleExamples } from "../capture/webhook/payloads.fixture.ts";
+import {
+  github,
+  hasSamples,
+  jira,
+  mergeRequest,
+  octokitExamples,
+  sampleExamples,
+} from "../capture/webhook/payloads.fixture.ts";
 import { ConfigError } from "../errors.ts";
 import { openStore } from "../open.ts";
 import { ingestHandler } from "./ingest-handler.ts";
@@ -48,14 +55,19 @@ describe("a delivery", () => {
 
   it("is kept when no event is made of it, once for the same body", async () => {
     await using receiver = await TestReceiver.open();
-    for (const id of ["a", "b"]) await receiver.github("star", { action: "created" }, { "x-github-delivery": id });
+    for (const id of ["a", "b"])
+      await receiver.github("star", { action: "created" }, { "x-github-delivery": id });
     await receiver.post("github", "not json", { "x-github-event": "push" });
     await receiver.ingest.drain();
     expect(await receiver.facts()).toEqual([]);
     const kept = receiver.filesIn("quarantine", "webhooks").map((text) => JSON.parse(text) as object);
     expect(kept).toHaveLength(2);
     expect(kept).toContainEqual(
-      expect.objectContaining({ why: "no event is made of star.created", provider: "github", body: '{"action":"created"}' }),
+      expect.objectContaining({
+        why: "no event is made of star.created",
+        provider: "github",
+        body: '{"action":"created"}',
+      }),
     );
     expect(kept).toContainEqual(expect.objectContaining({ why: "the body is not JSON", body: "not json" }));
   });
@@ -111,7 +123,11 @@ describe("a delivery", () => {
     await closed.close();
     const errors: unknown[] = [];
     const path = `${receiver.folder}/store`;
-    const dying = ingestHandler(closed, { path, secrets: { github: [SECRET] }, onError: (error) => errors.push(error) });
+    const dying = ingestHandler(closed, {
+      path,
+      secrets: { github: [SECRET] },
+      onError: (error) => errors.push(error),
+    });
     const headers = { "x-github-event": "pull_request", ...signed(body) };
     const response = await dying(new Request("http://localhost/github", { method: "POST", body, headers }));
     expect(response.status).toBe(202);
@@ -136,7 +152,9 @@ describe("who may deliver", () => {
     const answers = new Set<string>();
     for (const headers of wrong) {
       const response = await receiver.github("pull_request", opened, headers);
-      answers.add(`${response.status} ${await response.text()} ${JSON.stringify([...response.headers].filter(([name]) => name !== "date"))}`);
+      answers.add(
+        `${response.status} ${await response.text()} ${JSON.stringify([...response.headers].filter(([name]) => name !== "date"))}`,
+      );
     }
     expect([...answers]).toHaveLength(1);
     expect([...answers][0]).toMatch(/^401 /);
@@ -146,7 +164,8 @@ describe("who may deliver", () => {
   it("changes while deliveries come, without a gap", async () => {
     let secrets = ["old"];
     await using receiver = await TestReceiver.open({ secrets: { github: () => secrets } });
-    const status = async (secret: string) => (await receiver.github("ping", opened, signed(body, secret))).status;
+    const status = async (secret: string) =>
+      (await receiver.github("ping", opened, signed(body, secret))).status;
     expect([await status("old"), await status("new")]).toEqual([202, 401]);
     secrets = ["new", "old"];
     expect([await status("old"), await status("new")]).toEqual([202, 202]);
@@ -164,7 +183,9 @@ describe("who may deliver", () => {
     expect((await receiver.post("gitlab", {})).status).toBe(404);
     expect((await receiver.post("jira", jira.commented())).status).toBe(202);
     // A page in a browser may post forms and plain text without asking.
-    expect((await receiver.post("jira", jira.commented(), { "content-type": "text/plain" })).status).toBe(415);
+    expect((await receiver.post("jira", jira.commented(), { "content-type": "text/plain" })).status).toBe(
+      415,
+    );
     expect((await receiver.github("push", opened, { "x-hub-signature-256": "" })).status).toBe(401);
   });
 });
@@ -182,7 +203,12 @@ describe("what is answered", () => {
   it("to calls by a name that is not its own", async () => {
     await using receiver = await TestReceiver.open({ hosts: ["hooks.acme.example"] });
     const status = async (host: string): Promise<number | undefined> => {
-      const sent = request({ host: "127.0.0.1", port: receiver.server.port, path: "/github", method: "POST" });
+      const sent = request({
+        host: "127.0.0.1",
+        port: receiver.server.port,
+        path: "/github",
+        method: "POST",
+      });
       sent.setHeader("host", host);
       for (const [name, value] of Object.entries(signed(body))) sent.setHeader(name, value);
       sent.end(body);
@@ -226,11 +252,19 @@ describe("what is answered", () => {
       return got.slice(0, 12);
     };
     const host = "Host: localhost";
-    expect(await answer(`POST /github HTTP/1.1\r\n${host}\r\nContent-Length: 5\r\n\r\nab`)).toMatch(/^$|HTTP\/1\.1 400/);
+    expect(await answer(`POST /github HTTP/1.1\r\n${host}\r\nContent-Length: 5\r\n\r\nab`)).toMatch(
+      /^$|HTTP\/1\.1 400/,
+    );
     expect(await answer("nonsense\r\n\r\n")).toBe("HTTP/1.1 400");
-    expect(await answer(`POST http://[ HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`)).toBe("HTTP/1.1 400");
-    expect(await answer(`TRACE /github HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`)).toMatch(/HTTP\/1\.1 40[05]/);
-    expect(await answer(`POST /github HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n`)).toBe("HTTP/1.1 400");
+    expect(await answer(`POST http://[ HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`)).toBe(
+      "HTTP/1.1 400",
+    );
+    expect(await answer(`TRACE /github HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /HTTP\/1\.1 40[05]/,
+    );
+    expect(await answer(`POST /github HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n`)).toBe(
+      "HTTP/1.1 400",
+    );
     expect((await receiver.github("pull_request", opened)).status).toBe(202);
   });
 });
@@ -287,11 +321,21 @@ it.skipIf(!hasSamples)("loses none of the samples (skipped where ../shared/sampl
 it("survives whatever is posted", async () => {
   await using receiver = await TestReceiver.open();
   const provider = fc.constantFrom("github", "gitlab", "jira", "confluence");
-  const event = fc.constantFrom("push", "pull_request", "check_run", "ping", "__proto__", "constructor", "x".repeat(5_000));
+  const event = fc.constantFrom(
+    "push",
+    "pull_request",
+    "check_run",
+    "ping",
+    "__proto__",
+    "constructor",
+    "x".repeat(5_000),
+  );
   const payload = fc.oneof(
     fc.json(),
     fc.string(),
-    fc.constantFrom(opened, jira.worklogged(), mergeRequest("open")).map((one) => JSON.stringify(one).slice(0, 300)),
+    fc
+      .constantFrom(opened, jira.worklogged(), mergeRequest("open"))
+      .map((one) => JSON.stringify(one).slice(0, 300)),
   );
   await fc.assert(
     fc.asyncProperty(provider, event, payload, async (to, name, text) => {

@@ -128,7 +128,9 @@ class Receiver {
     const secrets = secretsOf(provider, this.#options);
     if (secrets.length > 0) {
       // One answer for every reason, so that nobody learns how close a guess was.
-      return isProven(provider, request.headers, { body, secrets }) ? undefined : reply(401, "not authorised");
+      return isProven(provider, request.headers, { body, secrets })
+        ? undefined
+        : reply(401, "not authorised");
     }
     // Where a secret was named and is gone, nothing is proven.
     if (this.#options.insecure?.includes(provider) !== true) return reply(401, "not authorised");

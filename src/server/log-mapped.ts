@@ -63,7 +63,10 @@ function isRefusal(error: unknown): error is ValidationError | ConflictError {
 }
 
 /** The event with its issue, if its payload or a recorded fact tells it. */
-export async function withIssue(store: EventStore, { input, sameIssueAs = [] }: MappedEvent): Promise<EventInput> {
+export async function withIssue(
+  store: EventStore,
+  { input, sameIssueAs = [] }: MappedEvent,
+): Promise<EventInput> {
   if (input.issue_key !== undefined) return input;
   for (const key of sameIssueAs) {
     const stream = (await store.log.findByKey(key))?.stream;

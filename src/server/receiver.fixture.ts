@@ -20,9 +20,18 @@ export class TestReceiver implements AsyncDisposable {
   readonly server: Listening;
   readonly errors: unknown[];
 
-  private constructor(parts: Pick<TestReceiver, "folder" | "store" | "ingest" | "reports" | "server" | "errors">) {
+  private constructor(
+    parts: Pick<TestReceiver, "folder" | "store" | "ingest" | "reports" | "server" | "errors">,
+  ) {
     const { folder, store, ingest, reports, server, errors } = parts;
-    [this.folder, this.store, this.ingest, this.reports, this.server, this.errors] = [folder, store, ingest, reports, server, errors];
+    [this.folder, this.store, this.ingest, this.reports, this.server, this.errors] = [
+      folder,
+      store,
+      ingest,
+      reports,
+      server,
+      errors,
+    ];
   }
 
   static async open(options: Partial<IngestOptions> = {}): Promise<TestReceiver> {
@@ -37,7 +46,11 @@ export class TestReceiver implements AsyncDisposable {
       onError: (error) => errors.push(error),
       ...options,
     });
-    const server = await listen(ingest, { host: "127.0.0.1", port: 0, onError: (error) => errors.push(error) });
+    const server = await listen(ingest, {
+      host: "127.0.0.1",
+      port: 0,
+      onError: (error) => errors.push(error),
+    });
     return new TestReceiver({ folder, store, ingest, reports, server, errors });
   }
 
@@ -51,7 +64,11 @@ export class TestReceiver implements AsyncDisposable {
   }
 
   /** Posts a signed payload. */
-  post(provider: string, payload: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  post(
+    provider: string,
+    payload: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const body = typeof payload === "string" ? payload : JSON.stringify(payload);
     return fetch(`${this.address}/${provider}`, {
       method: "POST",

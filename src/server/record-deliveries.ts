@@ -96,22 +96,27 @@ export class DeliveryRecorder {
   ): Promise<void> {
     const rejected = logged.map(({ rejection }) => rejection).filter((one) => one !== undefined);
     const why = [mapped.unmapped, ...rejected].filter((one) => one !== undefined).join("; ");
+    const { kind } = mapped;
     if (mapped.waitsFor !== undefined) {
       await this.spool.park(name);
-      this.#report(delivery, { outcome: "parked", logged, why });
+      this.#report(delivery, { outcome: "parked", logged, why, kind });
     } else if (why !== "") {
       await this.spool.quarantine(name, { provider: delivery.provider, why }, delivery);
-      this.#report(delivery, { outcome: "quarantined", logged, why });
+      this.#report(delivery, { outcome: "quarantined", logged, why, kind });
     } else {
       await this.spool.done(name);
-      this.#report(delivery, { outcome: logged.length > 0 ? "recorded" : "noted", logged });
+      this.#report(delivery, { outcome: logged.length > 0 ? "recorded" : "noted", logged, kind });
     }
   }
 
-  #report(delivery: Delivery | undefined, found: Pick<DeliveryReport, "outcome" | "logged" | "why">): void {
+  #report(delivery: Delivery | undefined, { kind, ...found }: Found): void {
     const { provider, event, delivery_id, received_at } = delivery ?? {};
-    this.#onDelivery({ provider, event, delivery_id, received_at, ...found });
+    this.#onDelivery({ provider, event: kind ?? event, delivery_id, received_at, ...found });
   }
+}
+
+interface Found extends Pick<DeliveryReport, "outcome" | "logged" | "why"> {
+  readonly kind?: string | undefined;
 }
 
 /** A mistake in the mapping of one payload must not stand in the way of all that come after it. */

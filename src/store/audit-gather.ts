@@ -61,7 +61,10 @@ async function storiesOf(
   const stories: Story[] = [];
   for (const one of trouble) {
     const event = await past.getEvent(one.event_id);
-    stories.push({ trouble: one, causes: event === undefined ? [] : await causesOf(past, event, { signal }) });
+    stories.push({
+      trouble: one,
+      causes: event === undefined ? [] : await causesOf(past, event, { signal }),
+    });
   }
   return stories;
 }

@@ -3,6 +3,7 @@ import type { AppendRequest } from "../log/event-log.ts";
 import type { QueryFilter } from "../query/filter.ts";
 import type { Ack } from "./append.ts";
 import type { Checkpoint, CheckpointOptions, CheckpointParts, RestoreOptions } from "./checkpoints.ts";
+import type { ForgetOptions, Forgotten } from "./forget.ts";
 import { PastStore } from "./past-store.ts";
 import type { ReplayOptions, ReplayPlan } from "./replay/replay-options.ts";
 import type { UnfinishedReplay } from "./replay/unfinished.ts";
@@ -92,6 +93,23 @@ export class EventStore extends PastStore {
   ): Promise<{ readonly checkpoint: Checkpoint; readonly ack: Ack }> {
     const { restoreCheckpoint } = await import("./checkpoints.ts");
     return restoreCheckpoint(this.#checkpointParts(), issueKey, { ...options, checkpointId });
+  }
+
+  /**
+   * Makes what was recorded of a person in fields that are declared personal unreadable for ever, here and in every
+   * copy. Lines and proofs stay as they are.
+   * @throws ConfigError where no field is declared personal.
+   *
+   * @example
+   * ```ts
+   * await store.forget("ada@example.com", { actor: { type: "user", id: "dpo" }, why: "asked for on 2 November" });
+   * ```
+   */
+  async forget(subject: string, options: Omit<ForgetOptions, "session_id">): Promise<Forgotten> {
+    const { forget } = await import("./forget.ts");
+    const { log, subjects, snapshotShelf: snapshots, index, removeReports } = this.parts;
+    const parts = { log, subjects, snapshots, index, removeReports };
+    return forget(parts, subject, { ...options, session_id: "forget" });
   }
 
   #checkpointParts(): CheckpointParts {

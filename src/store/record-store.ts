@@ -18,6 +18,7 @@ import type { ReplayJournals } from "../log/replay-journal.ts";
 import type { EffectOf } from "../projection/effects.ts";
 import type { SnapshotShelf } from "../log/snapshot-shelf.ts";
 import { AmendmentShelf } from "../query/amendments.ts";
+import type { SubjectKeys } from "../personal/subject-keys.ts";
 import type { EventIndex } from "../query/event-index.ts";
 import type { CompiledFilter, QueryFilter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
@@ -58,6 +59,10 @@ export interface StoreParts {
   /** Told of what a reader should know but need not stop for. */
   readonly warn: (message: string) => void;
   readonly snapshotShelf: SnapshotShelf | undefined;
+  /** People's keys, where fields are declared personal. */
+  readonly subjects: SubjectKeys | undefined;
+  /** Removes generated reports; gives how many there were. */
+  readonly removeReports: () => Promise<number>;
   readonly replays: ReplayJournals;
   readonly replayRules: ReplayRules;
   readonly snapshotHabits: SnapshotHabits;

@@ -65,7 +65,7 @@ test("every move is recorded in its stream, and files of nothing but such record
   await using store = await openLater(path, LATER);
   const { files } = await runArchive(partsOf(store, path, LATER), { olderThanDays: 0 });
   const records = await Array.fromAsync(store.queryEvents({ eventTypes: "StoreArchived" }));
-  expect(records.map(({ metadata }) => metadata["file"]).sort()).toEqual(
+  expect(records.map(({ metadata }) => metadata["file"] as string).sort()).toEqual(
     files.map(({ file }) => file).sort(),
   );
   const listed = await listArchive(partsOf(store, path, LATER));

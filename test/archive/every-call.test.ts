@@ -42,6 +42,10 @@ const prune: Work = async (parts) => {
   await removePruned(parts);
 };
 
+/** Nobody else archives. */
+const openLock = () =>
+  Promise.resolve({ tryAcquire: () => true, release: () => undefined, close: () => undefined });
+
 async function withLog<T>(
   process: Process,
   use: (log: FilesLog, parts: PruneParts) => Promise<T>,
@@ -49,8 +53,6 @@ async function withLog<T>(
   const { ports, wallClock: clock } = process;
   return process.alone(async () => {
     const log = await openFilesLog({ path: STORE, ports, clock, ...ENGINE });
-    const openLock = () =>
-      Promise.resolve({ tryAcquire: () => true, release: () => undefined, close: () => undefined });
     const result = await use(log, {
       shelf: fileArchive(STORE, { disk: ports.disk, openLock }),
       append: (request) => log.append(request),
@@ -92,7 +94,7 @@ async function recordsOf(log: FilesLog, type: string): Promise<string[]> {
   for await (const lines of log.readAll())
     for (const { bytes } of lines) {
       const event = JSON.parse(Buffer.from(bytes).toString()) as StoredEvent;
-      if (event.event_type === type) files.push(String(event.metadata["file"]));
+      if (event.event_type === type) files.push(event.metadata["file"] as string);
     }
   return files.sort();
 }

@@ -55,8 +55,8 @@ function inputOf(number: number, random: SeededRandom): EventInput<string, objec
 }
 
 /** Records `perDay` events on each of some days, a process a day, so that each day but the last is closed. */
-export async function recordDays(path: string, days: number, perDay: number, seed = 1): Promise<void> {
-  const random = new SeededRandom(seed);
+export async function recordDays(path: string, days: number, perDay: number): Promise<void> {
+  const random = new SeededRandom(1);
   let number = 0;
   for (let day = 0; day < days; day++) {
     let now = FIRST_DAY + day * DAY_MS;

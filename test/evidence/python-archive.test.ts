@@ -1,9 +1,10 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect } from "vitest";
 
 import { recordPruned, removePruned } from "../../src/store/archive/prune.ts";
+import { DEFAULT_CONFIG } from "../../src/index.ts";
 import { runArchive } from "../../src/store/archive/run-archive.ts";
 import { openLater, partsOf, recordDays } from "../archive/store-days.ts";
 import { flipBit } from "./mutations.ts";
@@ -13,6 +14,11 @@ import { scratchFolder } from "./sealed-store.ts";
 const DAYS = 3;
 const PER_DAY = 40;
 const LATER = 100;
+/** Each is followed by a new one at every chance, so that it lets go of lines that are to be deleted. */
+const SHORT_JOURNALS = {
+  ...DEFAULT_CONFIG,
+  storage: { ...DEFAULT_CONFIG.storage, journal_max_bytes: 1 },
+};
 
 /** A store whose days are archived; `prune`: those of one issue are deleted on purpose. */
 async function archived(folder: string, prune = false): Promise<string> {
@@ -25,11 +31,11 @@ async function archived(folder: string, prune = false): Promise<string> {
   if (!prune) return path;
   const policy = { olderThanDays: 90, by: "command", floorDays: 0, issue: "PROJ-1" } as const;
   {
-    await using store = await openLater(path, LATER + 1);
+    await using store = await openLater(path, LATER + 1, { config: SHORT_JOURNALS });
     await recordPruned(partsOf(store, path, LATER + 1), policy);
   }
   // The journal has let go of the lines by now.
-  await using store = await openLater(path, LATER + 2);
+  await using store = await openLater(path, LATER + 2, { config: SHORT_JOURNALS });
   await removePruned(partsOf(store, path, LATER + 2), { issue: "PROJ-1" });
   return path;
 }
@@ -87,14 +93,7 @@ withPython("what was pruned is told apart from what is missing", async () => {
 withPython("without zstd the archive is not taken for missing, nor for intact", async () => {
   const folder = scratchFolder();
   const path = await archived(folder);
-  const tools = join(folder, "tools");
-  const found = python(["--json", path], { ...process.env, PATH: toolsWithout("zstd", tools) });
-  expect(found.status).toBe(5);
-  expect(found.stdout).toContain("no zstd command was found");
+  const { status, stdout } = python([path], { tools: false });
+  expect(status).toBe(5);
+  expect(stdout).toContain("no zstd command was found");
 });
-
-/** A folder of commands for a PATH, in which this one is not. */
-function toolsWithout(_tool: string, folder: string): string {
-  writeFileSync(folder, "");
-  return folder;
-}

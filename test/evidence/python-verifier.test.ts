@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, onTestFinished } from "vitest";
@@ -175,16 +175,15 @@ withPython("what was asked for and cannot be checked has an exit code of its own
   expect(python([...other.slice(0, 2), path]).status).toBe(5);
   const strange = newSigningKey(sealed.anchor.seal.origin, "ed25519").verifier.vkey;
   expect(python(["--key", strange, path]).status).toBe(4);
+  const without = python([...words, path], { tools: false });
+  expect(without.status).toBe(5);
+  expect(without.stdout).toContain("signatures were not checked: no openssl command was found");
   rmSync(join(path, ".store", "seals"), { recursive: true });
   rmSync(join(path, ".store", "tree"), { recursive: true });
   expect(python([path]).status).toBe(0);
   expect(python(["--require-signature", path]).status).toBe(5);
   expect(python(["--key", "nonsense", path]).status).toBe(2);
   expect(python([join(folder, "nowhere")]).status).toBe(3);
-  // Without openssl it says what it could not do.
-  const env = { ...process.env, PATH: join(folder, "bin") };
-  const { stdout } = python(["--version"], env);
-  expect(stdout).toBe("");
 });
 
 withPython("an anchor is found in a log, a mail and a commit", async () => {
@@ -248,4 +247,55 @@ withPython("its help says what it checks and what it does not", async () => {
   expect(readFileSync(join(import.meta.dirname, "../../tools/verify/README.md"), "utf8")).toContain(
     "rewrite",
   );
+});
+
+withPython("half a seal that a crash has left is nobody's doing", async () => {
+  const folder = scratchFolder();
+  const { path, anchor } = await sealedStore(folder, 20);
+  const note = formatSeal(anchor.seal);
+  const copies = Array.from({ length: 40 }, (_, index) => {
+    const copy = slimCopy(path, join(folder, `copy-${index}`));
+    const part = Buffer.from(note).subarray(0, Math.floor((Buffer.byteLength(note) * index) / 40));
+    // Behind it the store goes on as it does after a crash, or not yet.
+    const next = part.at(-1) === 10 ? `\n${note}` : ` (torn)\n\n${note}`;
+    writeFileSync(join(copy, ".store", "seals", "2026-02-01.txt"), part);
+    if (index % 2 === 0) appendFileSync(join(copy, ".store", "seals", "2026-02-01.txt"), next);
+    return copy;
+  });
+  for (const report of reports(copies)) expect(report).toMatchObject({ verdict: "intact", findings: [] });
+});
+
+withPython("a damaged frame of the journal is found, though its lines lie in their files", async () => {
+  const folder = scratchFolder();
+  const { path } = await sealedStore(folder, 20);
+  const copy = slimCopy(path, join(folder, "copy"));
+  flipBit(join(copy, ".store", "journal", "00000001"), 8 * 5_000);
+  expect(reports([copy])[0]?.findings).toMatchObject([{ code: "journal", file: ".store/journal/00000001" }]);
+});
+
+withPython("a time that is none does not hide one that goes back", async () => {
+  const path = join(scratchFolder(), "events");
+  await using store = await openStore({ path });
+  for (let seed = 0; seed < 9; seed++)
+    await store.logEvent(sampleEvent(seed, { timestamp: undefined, issue_key: "PROJ-1" }));
+  await store.close();
+  rmSync(join(path, ".store", "journal"), { recursive: true });
+  const file = join(path, eventFilesOf(path)[0] as string);
+  const day = eventFilesOf(path)[0]?.slice(0, 10) as string;
+  let before: string | undefined;
+  const lines = linesOf(file).map((line, index) => {
+    const event = JSON.parse(line) as Record<string, unknown>;
+    if (index === 0) event["recorded_at"] = `${day}T??`;
+    if (index === 6) event["recorded_at"] = `${day}T00:00:00.000Z`;
+    if (before !== undefined) event["prev_hash"] = leafHash(Buffer.from(before)).toString("hex");
+    before = JSON.stringify(event);
+    return `${before}\n`;
+  });
+  rmSync(file);
+  writeFileSync(file, lines.join(""));
+  const found = reports([path])[0]?.findings.map(({ code, position }) => [code, position]);
+  expect(found).toEqual([
+    ["time", 1],
+    ["time", 7],
+  ]);
 });

@@ -25,9 +25,16 @@ export function withPython(name: string, work: () => Promise<void>, timeout = 12
 /** Words of its command line. */
 export type Words = readonly string[];
 
-/** Runs the second verifier. */
-export function python(words: Words, env = process.env) {
-  return spawnSync("python3", [SCRIPT, ...words], { encoding: "utf8", maxBuffer: 2 ** 28, env });
+/** Where the interpreter is, for tests that take everything else off the PATH. */
+const INTERPRETER =
+  MISSING.length > 0
+    ? ""
+    : spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).stdout.trim();
+
+/** Runs the second verifier; without `tools` it finds neither openssl nor zstd. */
+export function python(words: Words, { tools = true } = {}) {
+  const env = tools ? process.env : { ...process.env, PATH: "/nowhere" };
+  return spawnSync(INTERPRETER, [SCRIPT, ...words], { encoding: "utf8", maxBuffer: 2 ** 28, env });
 }
 
 /** What it says of each of these paths; one process checks them all. */

@@ -203,7 +203,10 @@ def parse_seal(note):
     return Seal(head[0], size, root, text, tuple(signatures))
 
 
-def parse_seal_file(text):
+TORN = " (torn)"  # what a line that a crash has cut off is made to end with, before the next seal is written
+
+
+def parse_seal_file(text, origin=""):
     """Seals one after the other, an empty line between them. Gives them, and the lines that belong to none."""
     ended = text == "" or text.endswith("\n")
     lines = text.split("\n")
@@ -224,9 +227,31 @@ def parse_seal_file(text):
             except Malformed:
                 pass
         if lines[at] != "":
-            strange.append(at + 1)
+            strange.append(at)
         at += 1
-    return seals, strange
+    origins = {origin}.union(seal.origin for seal, _ in seals)
+    for at in list(strange):
+        torn = range(at, at + torn_seal(lines, at, ended, origins))
+        strange = [other for other in strange if other not in torn]
+    return seals, [at + 1 for at in strange]
+
+
+def torn_seal(lines, at, ended, origins):
+    """How many lines from here on are the first bytes of a seal that was never finished."""
+    shapes = [None, re.compile(r"[0-9]*"), re.compile(r"[A-Za-z0-9+/]*=?"), re.compile(""), re.compile("\u2014? ?.*")]
+    for index in range(at, len(lines)):
+        line, part = lines[index], min(index - at, 4)
+        # Three lines and an empty one are an unsigned seal already: then a signature's first byte stands alone.
+        part = 4 if part == 0 and lines[at - 1 : at] == [""] and line[:1] in ("\ufffd", "\u2014") else part
+        body = line[: -len(TORN)] if line.endswith(TORN) else line
+        cut = body != line or (index == len(lines) - 1 and not ended)
+        fits = any(o.startswith(body) for o in origins) if part == 0 else shapes[part].fullmatch(body.rstrip("\ufffd"))
+        if not fits:
+            return 0
+        # It may also end where a line did: then an empty line follows, or nothing.
+        if cut or (part < 3 and "".join(lines[index + 1 : index + 2]) == ""):
+            return index - at + 1
+    return 0
 
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -560,6 +585,7 @@ def find_parts(base, findings):
 
 Journalled = namedtuple("Journalled", "sequence position file name offset length leaf")
 HEADER = 128
+NUMBER = re.compile(r"[0-9]{1,16}\Z")
 
 
 class Journals:
@@ -573,14 +599,18 @@ class Journals:
 
     def __init__(self, base):
         self.folder = os.path.join(base, ".store", "journal")
-        self.by_stream, self.last, self.files = {}, 0, []
+        self.by_stream, self.last, self.files, self.damaged = {}, 0, [], []
+        flushed = flushed_mark(base)
         for name in filter(re.compile(r"\d{8}\Z").match, names_in(self.folder)):
             try:
                 file = open_file(os.path.join(self.folder, name))
             except OSError:
                 continue  # brought to its files meanwhile
             self.files.append(file)  # stays readable when the store lets go of it
-            self._read(file, os.path.join(".store", "journal", name))
+            end = self._read(file, os.path.join(".store", "journal", name))
+            # Behind its whole frames a journal may hold what a crash has torn, but not where it had been flushed.
+            if flushed is not None and flushed[0] == name and end < flushed[1]:
+                self.damaged.append((os.path.join(".store", "journal", name), end))
 
     def close(self):
         for file in self.files:
@@ -589,16 +619,21 @@ class Journals:
     def _read(self, file, name):
         start = file.read(HEADER).decode("latin-1").rstrip().split(" ")
         frame = crc = None
-        if len(start) == 9 and start[0] == "J" and start[8] == str(zlib.crc32(" ".join(start[:8]).encode("latin-1"))):
+        own = str(zlib.crc32(" ".join(start[:8]).encode("latin-1")))
+        if len(start) == 9 and start[0] == "J" and all(map(NUMBER.match, start[4:7])) and start[8] == own:
             frame, crc = int(start[4]), int(start[6])
             self.last = max(self.last, int(start[5]))
         at = HEADER
         while True:
             words, body = self._frame(file, at)
             if words is None or (frame is not None and (words[0] != frame + 1 or words[5] != crc)):
-                return
+                return at
             frame, first, count, size, _, _, crc = words
-            self._events(body, Journalled(0, first, file, name, at + HEADER, 0, b""), count)
+            try:
+                self._events(body, Journalled(0, first, file, name, at + HEADER, 0, b""), count)
+            except ValueError:
+                self.damaged.append((name, at))
+                return at
             self.last = max(self.last, first + count - 1)
             at += HEADER + size
 
@@ -607,7 +642,9 @@ class Journals:
         file.seek(at)
         header = file.read(HEADER)
         words = header.decode("latin-1").rstrip().split(" ")
-        if len(words) != 9 or words[0] != "F" or not all(word.isdigit() for word in words[1:5] + words[6:]):
+        if len(words) != 9 or words[0] != "F" or not all(map(NUMBER.match, words[1:5] + words[6:])):
+            return None, b""
+        if at + HEADER + int(words[4]) > os.fstat(file.fileno()).st_size:
             return None, b""
         body = file.read(int(words[4]))
         crc = zlib.crc32(body, zlib.crc32(" ".join(words[:8]).encode("latin-1")))
@@ -621,6 +658,8 @@ class Journals:
         for index in range(count):
             end = body.index(b"\n", at)
             stream, _, length, sequence = body[at:end].decode("utf-8").split(" ")[:4]
+            if not NUMBER.match(length) or int(length) > LINE_MAX or not NUMBER.match(sequence):
+                raise ValueError("no event stands there")
             line = body[end + 1 : end + 1 + int(length)]
             self.by_stream.setdefault(stream, []).append(
                 base._replace(
@@ -637,6 +676,17 @@ class Journals:
     def line(journalled):
         journalled.file.seek(journalled.offset)
         return journalled.file.read(journalled.length)
+
+
+def flushed_mark(base):
+    """(journal, offset) up to which the store has said that a journal is on disk."""
+    try:
+        mark = read_file(os.path.join(base, ".store", "head"))[128:148]
+    except OSError:
+        return None
+    if len(mark) < 20 or struct.unpack_from("<I", mark, 16)[0] != zlib.crc32(mark[:16]):
+        return None
+    return "%08d" % struct.unpack_from("<I", mark)[0], struct.unpack_from("<d", mark, 4)[0]
 
 
 def applied_mark(base):
@@ -854,7 +904,8 @@ class Store:
         self.closed = self.closed_days()
         self.streams = sorted(set(self.parts) | set(journals.by_stream))
         for stream in self.streams:
-            genesis = sha256(("eso-stream-genesis/v1\n%s\n%s\n" % (self.store_id, stream)).encode())
+            name = "eso-stream-genesis/v1\n%s\n%s\n" % (self.store_id, stream)
+            genesis = sha256(name.encode("utf-8", "surrogatepass"))
             check = StreamCheck(stream, genesis, self)
             for part in self.parts.get(stream, []):
                 self.read_part(part, check)
@@ -877,7 +928,7 @@ class Store:
             for line, number, offset in text.lines():
                 check.take(line, part.day, file=part.name, line=number, offset=offset)
         except FileNotFoundError:
-            raise Moved(part.name) from None
+            raise Moved("%s was moved while it was read; try again" % part.name) from None
         except CannotCheck as problem:
             self.cannot(str(problem))
             check.unknown()
@@ -923,7 +974,8 @@ class Store:
                     leaf = bytes.fromhex(kept["leaf"])
                     event = {**kept, "event_sequence": kept["sequence"]}
                     where = {"file": part.name, "line": number, "offset": offset}
-                    if len(leaf) != 32 or parse_event(json.dumps({**event, "prev_hash": "", "metadata": {}}).encode()) is None:
+                    whole = json.dumps({**event, "prev_hash": "", "metadata": {}}).encode()
+                    if len(leaf) != 32 or parse_event(whole) is None:
                         raise ValueError
                 except (ValueError, TypeError, KeyError):
                     damaged = True
@@ -935,7 +987,7 @@ class Store:
                 if event["event_type"] == "StorePruned":
                     self.moves.setdefault(None, []).append((check.stream, last))
         except FileNotFoundError:
-            raise Moved(part.name) from None
+            raise Moved("%s was moved while it was read; try again" % part.name) from None
         except CannotCheck as problem:
             self.cannot(str(problem))
             check.unknown()
@@ -1007,7 +1059,7 @@ class Store:
             if not name.endswith(".json"):
                 continue
             try:
-                record = json.loads(read_file(os.path.join(folder, name)))
+                record = json.loads(read_file(os.path.join(folder, name)).decode("utf-8", "replace"))
                 for one in record.get("files", []):
                     file = one.get("file")
                     if type(file) is str and ".." not in file.split("/"):
@@ -1031,6 +1083,9 @@ class Store:
                 self.findings.add("closed-file", said, file=file)
 
     def totals(self, journals):
+        for file, offset in journals.damaged:
+            said = "a frame is damaged that was whole once; the frames behind it cannot be read"
+            self.findings.add("journal", said, file=file, offset=offset)
         self.first_gap = None
         for first, last in self.tally.gaps(self.last):
             self.first_gap = self.first_gap or first
@@ -1060,7 +1115,7 @@ class Store:
                     for line, number, offset in Text(part.path).lines():
                         yield line, {"stream": stream, "file": part.name, "line": number, "offset": offset}
                 except FileNotFoundError:
-                    raise Moved(part.name) from None
+                    raise Moved("%s was moved while it was read; try again" % part.name) from None
                 except CannotCheck:
                     continue
 
@@ -1113,9 +1168,10 @@ class Store:
             if not re.match(r"\d{4}-\d{2}-\d{2}\.txt\Z", name):
                 continue
             file = ".store/seals/" + name
-            read, strange = parse_seal_file(read_file(os.path.join(folder, name)).decode("utf-8", "replace"))
+            text = read_file(os.path.join(folder, name)).decode("utf-8", "replace")
+            read, strange = parse_seal_file(text, self.origin)
             seals += [Placed(seal, file, line) for seal, line in read]
-            # A crash may leave half a seal at the end, once; what stands elsewhere was edited.
+            # Of a line that stands alone nothing follows; several were a seal once.
             for line in strange[:-1]:
                 self.findings.add("seal", "the line belongs to no seal", file=file, line=line)
         newest = ".store/tree/checkpoint"
@@ -1137,6 +1193,7 @@ class Store:
         own = sorted((one for one in own if family(one[0].seal.origin) == ours), key=lambda one: one[0].seal.size)
         self.newest = kept[-1].seal.size if kept else None
         self.compared, good, broken = len(own), [], []
+        self.compared_outside = sum(outside for _, outside in own)
         tree = Tree()
         for placed, outside in own:
             seal, file, line = placed
@@ -1227,7 +1284,7 @@ class Store:
 
     def report(self):
         options, last, tally = self.options, self.last, self.tally
-        if options.anchors_asked and self.anchored_to == 0:
+        if options.anchors_asked and self.compared_outside == 0:
             self.cannot("no anchor that was given is of this store")
         if (options.keys or options.require_signature) and self.signed_to == 0:
             self.cannot("no seal carries a signature of a key that was given")
@@ -1247,7 +1304,7 @@ class Store:
             missing += self.limits(last)
         for gone in self.pruned:
             proven.append("events %(first_sequence)s to %(last_sequence)s of %(stream)s were pruned, recorded" % gone)
-            missing.append("what the %d pruned events of %s said: their hashes are kept" % (gone["events"], gone["file"]))
+            missing.append("what the %(events)d pruned events of %(file)s said: their hashes are kept" % gone)
         return {
             "schema": "eso.verify/1",
             "verifier": "eso_verify.py",
@@ -1438,9 +1495,14 @@ def shown(text):
     return "".join(c if c.isprintable() else "\\u{%x}" % ord(c) for c in text)
 
 
+def counted(number, word):
+    return "%s %s%s" % (format(number, ","), word, "" if number == 1 else "s")
+
+
 def print_report(report):
     word = {"intact": "intact", "violated": "VIOLATED", "unverifiable": "cannot be verified"}[report["verdict"]]
-    print("%s  %s: %d events in %d streams" % (word, shown(report["path"]), report["events"], report["streams"]))
+    amount = "%s in %s" % (counted(report["events"], "event"), counted(report["streams"], "stream"))
+    print("%s  %s: %s" % (word, shown(report["path"]), amount))
     for finding in report["findings"][:20]:
         print("  %s  %s" % (finding["code"], shown(finding["message"])))
         places = ("file", "line", "offset", "stream", "sequence", "position", "event_id")
@@ -1464,7 +1526,7 @@ def arguments():
     )
     add = parser.add_argument
     add("paths", metavar="PATH", nargs="+", help="store folders, events.jsonl files, .tlog-proof files")
-    add("--anchor", metavar="FILE", action="append", help="a text with seals that were kept elsewhere: a CI log, a mail")
+    add("--anchor", metavar="FILE", action="append", help="a text with seals that were kept elsewhere: a CI log, say")
     add("--key", metavar="VKEY", action="append", help="a public key, or a file with one, whose signatures count")
     add("--require-signature", action="store_true", help="exit code 5 unless a given key has signed")
     add("--line", metavar="FILE", help="with a .tlog-proof: the event's line")

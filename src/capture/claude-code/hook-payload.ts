@@ -1,4 +1,4 @@
-import { type Loose, numberOf, objectOf, textOf } from "./json.ts";
+import { idOf, type Loose, numberOf, objectOf, textOf } from "./json.ts";
 import type { Happening, Observation, Seen } from "./observation.ts";
 import { branchOf, commandOf, textIn } from "./transcript.ts";
 
@@ -19,19 +19,19 @@ export class UnknownHook extends Error {}
 export function readHook(payload: unknown, receipt: HookReceipt): Observation[] {
   const hook = objectOf(payload);
   if (hook === undefined) throw new UnknownHook("not a JSON object");
-  const [session, name] = [textOf(hook["session_id"]), textOf(hook["hook_event_name"])];
+  const [session, name] = [idOf(hook["session_id"]), textOf(hook["hook_event_name"])];
   if (session === undefined || session.length > 128) throw new UnknownHook("no session_id");
   if (name === undefined) throw new UnknownHook("no hook_event_name");
   const seen: Seen = {
     session,
     at: receipt.at,
-    agent: textOf(hook["agent_id"]),
+    agent: idOf(hook["agent_id"]),
     agentType: textOf(hook["agent_type"]),
     cwd: textOf(hook["cwd"]),
     branch: branchOf(receipt.branch),
-    prompt: textOf(hook["prompt_id"]),
+    prompt: idOf(hook["prompt_id"]),
   };
-  const read = READERS[name];
+  const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
   if (read === undefined) throw new UnknownHook(`no event is made of ${name}`);
   return read(hook, seen).map((one) => ({ ...seen, ...one }));
 }
@@ -52,7 +52,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     return [{ kind: "prompt", command: name === undefined ? undefined : { name, args } }];
   },
   PreToolUse(hook) {
-    const [call, tool] = [textOf(hook["tool_use_id"]), textOf(hook["tool_name"])];
+    const [call, tool] = [idOf(hook["tool_use_id"]), textOf(hook["tool_name"])];
     if (call === undefined || tool === undefined) throw new UnknownHook("no tool_use_id or tool_name");
     return [{ kind: "tool-start", call, tool, input: objectOf(hook["tool_input"]) ?? {} }];
   },
@@ -85,14 +85,14 @@ function blocked(seen: Seen, by: string | undefined): Happening[] {
 
 /** Claude Code also reports its own inner agents, without a type, and sometimes the session itself. */
 function agentOf(hook: Loose): { id: string; type: string } {
-  const [id, type] = [textOf(hook["agent_id"]), textOf(hook["agent_type"])];
+  const [id, type] = [idOf(hook["agent_id"]), textOf(hook["agent_type"])];
   if (id === undefined) throw new UnknownHook("no agent_id");
   if (type === undefined) throw new UnknownHook("no agent_type: an inner agent of Claude Code");
   return { id, type };
 }
 
 function toolEnd(hook: Loose, outcome: "ok" | "failed" | "stopped"): Happening {
-  const [call, tool] = [textOf(hook["tool_use_id"]), textOf(hook["tool_name"])];
+  const [call, tool] = [idOf(hook["tool_use_id"]), textOf(hook["tool_name"])];
   if (call === undefined || tool === undefined) throw new UnknownHook("no tool_use_id or tool_name");
   const response = hook["tool_response"];
   const loose = objectOf(response);

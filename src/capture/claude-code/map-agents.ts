@@ -1,4 +1,4 @@
-import { countOf, numberOf, objectOf, shortText, textOf } from "./json.ts";
+import { countOf, idOf, numberOf, objectOf, shortText, textOf } from "./json.ts";
 import type { Mapping } from "./mapping.ts";
 import { naturalKey } from "./natural-keys.ts";
 import type { AgentEnd, AgentStart, Blocked, Seen, TaskNotice, ToolEnd, ToolStart } from "./observation.ts";
@@ -91,7 +91,7 @@ export function agentCallEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
   const launch = state.launches[seen.call];
   if (launch === undefined) return;
   const response = objectOf(seen.response);
-  const told = textOf(response?.["agentId"]) ?? /\bagentId: ([\w-]{1,64})/.exec(seen.text)?.[1];
+  const told = idOf(response?.["agentId"]) ?? /\bagentId: ([\w-]{1,64})/.exec(seen.text)?.[1];
   // Before agents had ids, the call stood for its agent.
   const id = told ?? launch.agent ?? (mapping.foresight === undefined ? undefined : seen.call);
   if (seen.outcome !== "ok") failCall(mapping, seen, { id, launch });

@@ -1,5 +1,5 @@
 import type { KnownCommand } from "./command-kinds.ts";
-import { countOf, objectOf, shortText, textOf } from "./json.ts";
+import { countOf, idOf, objectOf, shortText } from "./json.ts";
 import { requestCommand } from "./map-pull-requests.ts";
 import { moveIssues } from "./map-trackers.ts";
 import { errorLine, exitCode, noteFailure, noteSuccess, tellError, type Try } from "./map-failures.ts";
@@ -85,7 +85,7 @@ export function commandEnded(mapping: Mapping, seen: Seen, ended: Ended): void {
 }
 
 function backgroundTask({ response, text }: Ended): string | undefined {
-  const told = textOf(objectOf(response)?.["backgroundTaskId"]);
+  const told = idOf(objectOf(response)?.["backgroundTaskId"]);
   return (
     told ??
     /^Command (?:running in background|was manually backgrounded) .{0,40}?ID: ([\w-]{1,64})/.exec(text)?.[1]

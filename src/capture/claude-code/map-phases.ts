@@ -1,4 +1,4 @@
-import { countOf, objectOf, textOf } from "./json.ts";
+import { countOf, idOf, objectOf, textOf } from "./json.ts";
 import type { Mapping } from "./mapping.ts";
 import { naturalKey } from "./natural-keys.ts";
 import type { Seen, ToolEnd, ToolStart } from "./observation.ts";
@@ -88,15 +88,14 @@ export function phaseOfTask(
 ): void {
   const { state } = mapping;
   if (seen.outcome !== "ok" || !/^Task(?:Create|Update)$/.test(call.tool)) return;
-  const told = textOf(objectOf(call.input["metadata"])?.["phase"])?.toUpperCase();
+  const { input } = call;
+  const told = textOf(objectOf(input["metadata"])?.["phase"])?.toUpperCase();
   const response = objectOf(seen.response);
-  const task = String(
-    countOf(call.input["taskId"]) ?? textOf(call.input["taskId"]) ?? taskOf(response) ?? "",
-  );
+  const task = idOf(input["taskId"]) ?? numberText(input["taskId"]) ?? taskOf(response) ?? "";
   if (told !== undefined && task !== "") state.task_phases[task] = told;
   const phase = told ?? state.task_phases[task];
   if (phase === undefined || call.tool === "TaskCreate") return;
-  const status = textOf(call.input["status"]);
+  const status = textOf(input["status"]);
   if (status === "in_progress") enterPhase(mapping, seen, { phase, place: seen.call });
   if (status !== "completed" || state.phase !== phase) return;
   mapping.emit(seen, {
@@ -109,5 +108,9 @@ export function phaseOfTask(
 
 function taskOf(response: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const task = objectOf(response?.["task"]);
-  return textOf(task?.["id"]) ?? textOf(response?.["taskId"]);
+  return idOf(task?.["id"]) ?? idOf(response?.["taskId"]);
+}
+
+function numberText(value: unknown): string | undefined {
+  return countOf(value)?.toString();
 }

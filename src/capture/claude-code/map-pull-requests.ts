@@ -1,5 +1,5 @@
 import { type KnownCommand, optionOf } from "./command-kinds.ts";
-import { countOf, numberOf, objectOf, present, textOf } from "./json.ts";
+import { objectOf, ordinalOf, present, textOf } from "./json.ts";
 import type { Ended } from "./map-commands.ts";
 import type { Mapping } from "./mapping.ts";
 import type { ToolUse } from "./mcp-answer.ts";
@@ -51,7 +51,7 @@ function requestIn({ state }: Mapping, { command, ended }: RequestCommand): Know
   const printed = requestAt(text);
   const argument = command.words.find((word) => /^\d+$/.test(word) || PR_URL.test(word));
   const asked = requestAt(argument ?? "");
-  const number = numberOf(told?.["number"]) ?? printed?.number ?? asked?.number ?? countOf(argument);
+  const number = ordinalOf(told?.["number"]) ?? printed?.number ?? asked?.number ?? ordinalOf(argument);
   if (number === undefined || (outcome !== "ok" && told === undefined)) return undefined;
   const [, spoken] = /pull request ([\w.-]+\/[\w.-]+)#\d+/.exec(text) ?? [];
   const named = requestAt(textOf(told?.["url"]) ?? "") ?? printed ?? asked;
@@ -60,7 +60,7 @@ function requestIn({ state }: Mapping, { command, ended }: RequestCommand): Know
 
 function requestAt(text: string): KnownPullRequest | undefined {
   const [url, , repo, digits] = PR_URL.exec(text) ?? [];
-  const number = countOf(digits);
+  const number = ordinalOf(digits);
   return number === undefined ? undefined : { number, repo, url };
 }
 
@@ -118,7 +118,7 @@ function repoIn({ input }: ToolUse): string | undefined {
 
 /** A tool of a forge opened a pull request. */
 export function requestCreated(mapping: Mapping, seen: Seen, use: ToolUse): void {
-  const number = countOf(use.response["number"]);
+  const number = ordinalOf(use.response["number"]);
   if (number === undefined) return;
   tellCreated(mapping, seen, {
     number,
@@ -135,7 +135,7 @@ export function requestCreated(mapping: Mapping, seen: Seen, use: ToolUse): void
 
 /** A tool of a forge merged one. */
 export function requestMerged(mapping: Mapping, seen: Seen, use: ToolUse): void {
-  const number = countOf(use.input["pullNumber"] ?? use.input["pull_number"]);
+  const number = ordinalOf(use.input["pullNumber"] ?? use.input["pull_number"]);
   if (number === undefined || use.response["merged"] === false) return;
   const metadata = {
     merged_commit_sha: textOf(use.response["sha"]),

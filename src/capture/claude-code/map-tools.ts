@@ -68,7 +68,7 @@ export function toolEnded(mapping: Mapping, seen: ToolEnd & Seen): void {
     commandEnded(mapping, seen, { call, open, commands: open.commands ?? [], outcome, text, response });
     return;
   }
-  const name = [open.tool, textOf(open.input["file_path"])].filter(Boolean).join(" ");
+  const name = shortText([open.tool, textOf(open.input["file_path"])].filter(Boolean).join(" "), 200);
   if (outcome === "failed")
     tellError(mapping, seen, { call, started_at: open.at, name, tool: open.tool, text });
   if (outcome !== "ok") return;
@@ -116,15 +116,15 @@ function documentWritten(mapping: Mapping, seen: ToolEnd & Seen, open: OpenCall)
   });
 }
 
-const SEVERITIES: Readonly<Record<string, string>> = {
-  critical: "critical",
-  important: "high",
-  high: "high",
-  medium: "medium",
-  pre_existing: "medium",
-  low: "low",
-  nit: "low",
-};
+const SEVERITIES = new Map([
+  ["critical", "critical"],
+  ["important", "high"],
+  ["high", "high"],
+  ["medium", "medium"],
+  ["pre_existing", "medium"],
+  ["low", "low"],
+  ["nit", "low"],
+]);
 
 /** A review's findings are gaps, until they come back as fixed. */
 function findingsReported(mapping: Mapping, seen: ToolEnd & Seen): void {
@@ -139,7 +139,7 @@ function findingsReported(mapping: Mapping, seen: ToolEnd & Seen): void {
         metadata: {
           gap_id,
           gap_type: textOf(finding["category"]) ?? "finding",
-          severity: SEVERITIES[textOf(finding["severity"]) ?? ""] ?? "medium",
+          severity: SEVERITIES.get(textOf(finding["severity"]) ?? "") ?? "medium",
           description: shortText(textOf(finding["summary"]) ?? "", 500),
           affected_modules: textOf(finding["file"]) === undefined ? undefined : [textOf(finding["file"])],
           identified_by: mapping.actorOf(mapping.agentOf(seen)).id,

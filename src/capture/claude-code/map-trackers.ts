@@ -1,5 +1,5 @@
 import type { KnownCommand } from "./command-kinds.ts";
-import { countOf, type Loose, objectOf, present, textOf } from "./json.ts";
+import { countOf, idOf, type Loose, objectOf, present, textOf } from "./json.ts";
 import { requestCreated, requestMerged } from "./map-pull-requests.ts";
 import { endRun } from "./map-run-end.ts";
 import { payloadOf, type ToolUse } from "./mcp-answer.ts";
@@ -79,7 +79,7 @@ function issueIn({ input }: ToolUse): string | undefined {
 }
 
 function idIn(value: unknown): string | undefined {
-  return textOf(value) ?? (typeof value === "number" ? String(value) : undefined);
+  return idOf(value) ?? countOf(value)?.toString();
 }
 
 function hostOf(response: Loose): string {

@@ -1,5 +1,5 @@
 import type { Actor, EventInput } from "../../event/envelope.ts";
-import { present } from "./json.ts";
+import { present, shortText, tidy } from "./json.ts";
 import { Ledger } from "./ledger.ts";
 import { idOfKey } from "./natural-keys.ts";
 import type { Seen } from "./observation.ts";
@@ -54,6 +54,9 @@ export interface Fact {
   readonly phase?: string | undefined;
 }
 
+const NAME_MAX = 120;
+const KEY_MAX = 500;
+
 /** The session's own agent. */
 export const LEAD = "claude";
 
@@ -79,7 +82,8 @@ export class Mapping {
     const issue = fact.issue ?? segment?.issue;
     const ofRun = issue !== undefined && issue === segment?.issue;
     const agent = this.agentOf(seen);
-    const id = idOfKey(fact.key);
+    const key = fact.key.slice(0, KEY_MAX).toWellFormed();
+    const id = idOfKey(key);
     const metadata = {
       ...fact.metadata,
       ...(agent !== undefined && fact.metadata["agent_run_id"] === undefined && { agent_run_id: seen.agent }),
@@ -98,8 +102,8 @@ export class Mapping {
         branch: seen.branch ?? this.state.branch,
       }),
       actor: fact.actor ?? this.actorOf(agent),
-      metadata: present(metadata),
-      idempotency_key: fact.key,
+      metadata: tidy(metadata),
+      idempotency_key: key,
       source: { provider: "claude-code" },
     };
     this.#events.push(event);
@@ -124,12 +128,14 @@ export class Mapping {
 
   /** The start of the agent at work. */
   causeOf(seen: Seen): string | undefined {
-    return this.agentOf(seen)?.spawn ?? this.state.segment?.spawn;
+    // While the first of them is made there is none.
+    return (this.agentOf(seen)?.spawn ?? this.state.segment?.spawn) || undefined;
   }
 
   actorOf(agent: AgentRun | undefined): Actor {
     const model = agent === undefined ? this.state.model : agent.model;
-    return { type: "agent", id: agent?.name ?? LEAD, ...(model !== undefined && { model }) };
+    const id = shortText(agent?.name ?? LEAD, NAME_MAX);
+    return { type: "agent", id, ...(model !== undefined && { model: shortText(model, NAME_MAX) }) };
   }
 
   keysIn(sources: Parameters<typeof sessionKeys>[0]): string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import type { SessionFiles } from "./find-sessions.ts";
-import { type Loose, objectOf, objectsOf, textOf } from "./json.ts";
+import { idOf, type Loose, objectOf, objectsOf, textOf } from "./json.ts";
 import { issueFactsIn } from "./map-trackers.ts";
 import type { Foresight, IssueFacts } from "./mapping.ts";
 import { timeOf } from "./transcript.ts";
@@ -43,7 +43,7 @@ export async function outlineOf(files: SessionFiles, signal?: AbortSignal): Prom
       noteIssue(entry, issues);
     }
   for (const { id, meta } of files.agents) {
-    const call = meta === undefined ? undefined : textOf(metaOf(meta)?.["toolUseId"]);
+    const call = meta === undefined ? undefined : idOf(metaOf(meta)?.["toolUseId"]);
     if (call !== undefined) agentOfCall.set(call, id);
   }
   return { files, agentOfCall, issues, first, last, cwd };
@@ -56,7 +56,7 @@ function cwdIn(line: string): string | undefined {
 
 function noteAgent(entry: Loose, agentOfCall: Map<string, string>): void {
   const progress = objectOf(entry["data"]);
-  const [parent, told] = [textOf(entry["parentToolUseID"]), textOf(progress?.["agentId"])];
+  const [parent, told] = [textOf(entry["parentToolUseID"]), idOf(progress?.["agentId"])];
   if (progress?.["type"] === "agent_progress" && parent !== undefined && told !== undefined)
     agentOfCall.set(parent, told);
   for (const result of objectsOf(objectOf(entry["message"])?.["content"])) {
@@ -65,7 +65,7 @@ function noteAgent(entry: Loose, agentOfCall: Map<string, string>): void {
     const response = objectOf(entry["toolUseResult"]);
     const text = JSON.stringify(result["content"] ?? "");
     const agent =
-      textOf(response?.["agentId"]) ??
+      idOf(response?.["agentId"]) ??
       /^.{0,20}Async agent launched.*?\bagentId: ([\w-]{1,64})/.exec(text.slice(0, 2_000))?.[1];
     if (agent !== undefined) agentOfCall.set(call, agent);
   }

@@ -153,18 +153,24 @@ describe("an orchestration", () => {
   });
 });
 
-describe("agents", () => {
-  const completed = (agentId: string) => ({
-    status: "completed",
-    agentId,
-    totalDurationMs: 5_000,
-    totalToolUseCount: 3,
-  });
+const completed = (agentId: string) => ({
+  status: "completed",
+  agentId,
+  totalDurationMs: 5_000,
+  totalToolUseCount: 3,
+});
 
+const coderInput = (description: string) => ({ subagent_type: "coder", description, prompt: "a secret" });
+
+const launched = (id: string) => `Async agent launched successfully.\nagentId: ${id} (internal ID)`;
+
+const notice = (task: string, code = 0) =>
+  `<task-notification><task-id>${task}</task-id><status>completed</status><summary>Background command "t" completed (exit code ${code})</summary></task-notification>`;
+
+describe("agents", () => {
   it("of one kind at once are told apart, each with its own tokens", async () => {
     const script = new Script().prompt("go");
-    const input = (description: string) => ({ subagent_type: "coder", description, prompt: "a secret" });
-    const [one, two] = [script.call("Agent", input("Form")), script.call("Agent", input("Mail"))];
+    const [one, two] = [script.call("Agent", coderInput("Form")), script.call("Agent", coderInput("Mail"))];
     script.wait(1).say("b", { agent: "a2", output: 7, model: "claude-haiku-4-5" });
     script.wait(1).say("a", { agent: "a1", output: 5, model: "claude-sonnet-4-5" });
     script
@@ -205,11 +211,10 @@ describe("agents", () => {
 
   it("in the background end when the model is told so", async () => {
     const script = new Script().prompt("go");
-    const launched = "Async agent launched successfully.\nagentId: bg-1 (internal ID)";
-    script.result(script.call("Agent", { subagent_type: "docs" }), launched);
+    script.result(script.call("Agent", { subagent_type: "docs" }), launched("bg-1"));
     script.say("written", { agent: "bg-1" }).wait(30);
-    const notice = "<task-notification><task-id>bg-1</task-id><status>completed</status></task-notification>";
-    script.entry({ type: "queue-operation", operation: "enqueue", content: notice }).wait(5).prompt(notice);
+    script.entry({ type: "queue-operation", operation: "enqueue", content: notice("bg-1") });
+    script.wait(5).prompt(notice("bg-1"));
     const events = await eventsOf(script);
     expect(metadataOf(events, "AgentCompleted")).toMatchObject([
       { agent_run_id: "bg-1", duration_seconds: 32 },
@@ -219,7 +224,6 @@ describe("agents", () => {
 
   it("whose end nobody told of end with the session, marked as reconciled", async () => {
     const script = new Script().prompt("go");
-    const launched = (id: string) => `Async agent launched successfully.\nagentId: ${id} (internal ID)`;
     script.result(script.call("Agent", { subagent_type: "docs" }), launched("one"));
     script.result(script.call("Agent", { subagent_type: "docs" }), launched("two"));
     script.say("written", { agent: "one" });
@@ -297,8 +301,6 @@ describe("commands", () => {
   it("go on in the background until the model is told", async () => {
     const script = new Script().prompt("go");
     script.bash("npm test", "Command running in background with ID: b1. Output is being written to: x");
-    const notice = (task: string, code: number) =>
-      `<task-notification><task-id>${task}</task-id><status>completed</status><summary>Background command "t" completed (exit code ${code})</summary></task-notification>`;
     script.wait(60).prompt(notice("b1", 1));
     const events = await eventsOf(script.bash("npm test", "", { response: { backgroundTaskId: "b2" } }));
     expect(metadataOf(events, "TestRunFailed")).toMatchObject([
@@ -366,20 +368,20 @@ describe("commands", () => {
   });
 });
 
-describe("phases", () => {
-  const phases = async (script: Script): Promise<unknown[]> =>
-    metadataOf(await eventsOf(script), "PhaseStarted").map(({ phase }) => phase);
-  const edit = (script: Script): Script =>
-    script.result(script.call("Edit", { file_path: "/home/me/shop/a.ts" }), "ok");
+const phases = async (script: Script): Promise<unknown[]> =>
+  metadataOf(await eventsOf(script), "PhaseStarted").map(({ phase }) => phase);
 
+const edit = (script: Script): Script =>
+  script.result(script.call("Edit", { file_path: "/home/me/shop/a.ts" }), "ok");
+
+describe("phases", () => {
   it("are inferred from what is done", async () => {
     const script = edit(new Script().prompt("go").bash("ls"));
     edit(script.bash("npm test", NPM_FAILED, { error: true }));
     edit(script.bash("npm test", NPM_PASSED));
     expect(await phases(script)).toEqual(["CODE", "TEST", "FIX", "TEST", "CODE"]);
-    expect(metadataOf(await eventsOf(script), "PhaseStarted")).toMatchObject(
-      Array(5).fill({ inferred: true }),
-    );
+    const started = metadataOf(await eventsOf(script), "PhaseStarted");
+    expect(started.map(({ inferred }) => inferred)).toEqual(Array(5).fill(true));
   });
 
   it("follow agents, plans, and the to-do list where it names them", async () => {
@@ -393,9 +395,9 @@ describe("phases", () => {
   });
 });
 
-describe("trackers, wikis and reviews", () => {
-  const answer = (value: object) => ({ response: [{ type: "text", text: JSON.stringify(value) }] });
+const answer = (value: object) => ({ response: [{ type: "text", text: JSON.stringify(value) }] });
 
+describe("trackers, wikis and reviews", () => {
   it("tell of what was done there", async () => {
     const script = new Script().prompt("go");
     const self = "https://acme.atlassian.net/rest/api/3/issue/1";
@@ -465,4 +467,11 @@ describe("trackers, wikis and reviews", () => {
       "pr:acme/shop:7:created",
     );
   });
+});
+
+it("a session of no issue leaves its agents and its cost in the global stream", async () => {
+  const script = new Script({ branch: "main" }).prompt("go").bash("npm test", NPM_PASSED);
+  const events = await eventsOf(script);
+  expect(typesOf(events)).toEqual(["AgentSpawned", "TestRunStarted", "TestRunCompleted", "AgentCompleted"]);
+  expect(events.filter((event) => "issue_key" in event || "correlation_id" in event)).toEqual([]);
 });

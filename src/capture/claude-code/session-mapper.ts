@@ -112,7 +112,7 @@ function note(mapping: Mapping, seen: Usage & Seen): void {
 function turnFailed(mapping: Mapping, seen: TurnFailed & Seen): void {
   mapping.emit(seen, {
     type: "ErrorOccurred",
-    key: naturalKey.call(seen.id, "turn-failed"),
+    key: naturalKey.call(shortText(seen.id, 300), "turn-failed"),
     metadata: {
       error_type: "turn_failed",
       error_code: seen.error,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createCodec } from "../../event/codec.ts";
 import type { EventInput } from "../../event/envelope.ts";
 import { findSessions } from "./find-sessions.ts";
 import type { MappingRules } from "./mapping.ts";
@@ -87,7 +88,13 @@ export class Script {
       cache_creation_input_tokens: 100,
       cache_read_input_tokens: 1_000,
     };
-    const message = { id: `msg_${this.session.slice(-4)}_${++this.#count}`, role: "assistant", model, content, usage };
+    const message = {
+      id: `msg_${this.session.slice(-4)}_${++this.#count}`,
+      role: "assistant",
+      model,
+      content,
+      usage,
+    };
     return this.entry({ type: "assistant", message }, agent);
   }
 
@@ -165,6 +172,9 @@ export async function eventsIn(place: string, reading: Partial<SessionReading> =
       ...reading,
     }))
       events.push(...chunk);
+  // The store would refuse what its catalogue does not know.
+  const codec = await createCodec({ defaultSessionId: "test" });
+  for (const event of events) codec.prepare(event);
   return events;
 }
 

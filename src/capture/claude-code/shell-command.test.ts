@@ -6,6 +6,8 @@ import { simpleCommands } from "./shell-command.ts";
 
 const wordsOf = (line: string): string[] => simpleCommands(line).map(({ words }) => words.join(" "));
 
+const decides = (line: string): boolean[] => simpleCommands(line).map((command) => command.decides);
+
 describe("simple commands", () => {
   it("are told apart at operators, and from what is only mentioned", () => {
     expect(wordsOf("git add . && git commit -m 'run npm test; now'")).toEqual([
@@ -32,7 +34,6 @@ describe("simple commands", () => {
   });
 
   it("decide on the exit code unless something hides it", () => {
-    const decides = (line: string): boolean[] => simpleCommands(line).map((command) => command.decides);
     expect(decides("a && b")).toEqual([true, true]);
     expect(decides("a | tail")).toEqual([false, true]);
     expect(decides("set -o pipefail; a | tail")).toEqual([false, true, true]);
@@ -46,9 +47,11 @@ describe("simple commands", () => {
   });
 });
 
-describe("kinds of commands", () => {
-  const kinds = (line: string): string[] => commandsOf(line).map(({ kind }) => kind);
+const kinds = (line: string): string[] => commandsOf(line).map(({ kind }) => kind);
 
+const namesOf = (line: string): string[] => commandsOf(line).map(({ name }) => name);
+
+describe("kinds of commands", () => {
   it("know the test runners, through whatever runs them", () => {
     const lines =
       "npm test|npm run test:unit -- x|pnpm t|npx vitest run|yarn jest a|node --test|uv run pytest -q|python -m pytest|" +
@@ -83,8 +86,7 @@ describe("kinds of commands", () => {
   });
 
   it("name what a second try has in common with the first", () => {
-    const names = (line: string): string[] => commandsOf(line).map(({ name }) => name);
-    expect(names("git push; git push --set-upstream origin x; npm run build; gh pr create")).toEqual([
+    expect(namesOf("git push; git push --set-upstream origin x; npm run build; gh pr create")).toEqual([
       "git push",
       "git push",
       "npm run build",

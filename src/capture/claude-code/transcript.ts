@@ -1,4 +1,4 @@
-import { countOf, type Loose, numberOf, objectOf, objectsOf, textOf } from "./json.ts";
+import { countOf, idOf, type Loose, objectOf, objectsOf, ordinalOf, textOf } from "./json.ts";
 import type { Happening, Observation, Seen, TokenCounts } from "./observation.ts";
 
 /** What entries of a transcript mean. One for each file, since an entry may build on earlier ones. */
@@ -31,7 +31,7 @@ export class TranscriptReader {
     const seen: Seen = {
       session: this.#session,
       at,
-      agent: this.#agent ?? (isInline ? textOf(entry["agentId"]) : undefined),
+      agent: this.#agent ?? (isInline ? idOf(entry["agentId"]) : undefined),
       branch: this.#branch,
       cwd: this.#cwd,
     };
@@ -67,10 +67,12 @@ const KNOWN_KINDS = new Set(
   ).split(" "),
 );
 
+const BRANCH_MAX = 255;
+
 /** Claude Code writes `HEAD` where no branch is checked out. */
 export function branchOf(value: unknown): string | undefined {
   const branch = textOf(value);
-  return branch === "HEAD" ? undefined : branch;
+  return branch === "HEAD" || (branch?.length ?? 0) > BRANCH_MAX ? undefined : branch?.toWellFormed();
 }
 
 /** A time in the one form that events have. */
@@ -89,7 +91,7 @@ function ofAssistant(entry: Loose): Happening[] {
   if (entry["isApiErrorMessage"] === true) return [apiError(entry)];
   const calls = content.filter(({ type }) => type === "tool_use");
   const found: Happening[] = [];
-  const id = textOf(message["id"]);
+  const id = idOf(message["id"]);
   const tokens = tokensOf(objectOf(message["usage"]));
   const model = textOf(message["model"]);
   if (id !== undefined && model !== undefined && model !== "<synthetic>") {
@@ -97,7 +99,7 @@ function ofAssistant(entry: Loose): Happening[] {
     found.push({ kind: "usage", message: id, model, tokens, final });
   }
   for (const call of calls) {
-    const [callId, tool] = [textOf(call["id"]), textOf(call["name"])];
+    const [callId, tool] = [idOf(call["id"]), textOf(call["name"])];
     if (callId === undefined || tool === undefined) continue;
     found.push({ kind: "tool-start", call: callId, tool, input: objectOf(call["input"]) ?? {} });
   }
@@ -131,7 +133,7 @@ function ofUser(entry: Loose, seen: Seen): (Happening & Partial<Seen>)[] {
   const text = textOf(message) ?? content.map(({ text: part }) => textOf(part) ?? "").join("\n");
   if (text.includes("<task-notification>")) return notices(text);
   if (seen.agent !== undefined || !isAsked(entry, text)) return [];
-  const prompt = textOf(entry["promptId"]) ?? textOf(entry["uuid"]);
+  const prompt = idOf(entry["promptId"]) ?? idOf(entry["uuid"]);
   return [{ kind: "prompt", prompt, command: commandOf(text) }];
 }
 
@@ -165,7 +167,7 @@ const STOPPED =
   /^(?:User rejected|Error: The user doesn't want to|The user doesn't want to (?:proceed|take)|\[Request interrupted)/;
 
 function ofResult(entry: Loose, result: Loose, isOnly: boolean): Happening[] {
-  const call = textOf(result["tool_use_id"]);
+  const call = idOf(result["tool_use_id"]);
   if (call === undefined) return [];
   const response = isOnly ? entry["toolUseResult"] : undefined;
   const text = textIn(result["content"]);
@@ -190,7 +192,7 @@ const NOTICE = /<task-notification>(.*?)<\/task-notification>/gs;
 function notices(text: string | undefined): Happening[] {
   return [...(text ?? "").matchAll(NOTICE)].flatMap(([, body = ""]): Happening[] => {
     const of = (tag: string) => textOf(new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(body)?.[1]);
-    const task = of("task-id");
+    const task = idOf(of("task-id"));
     if (task === undefined) return [];
     const summary = of("summary") ?? "";
     return [{ kind: "task-notice", task, call: of("tool-use-id"), status: of("status"), summary }];
@@ -198,7 +200,7 @@ function notices(text: string | undefined): Happening[] {
 }
 
 function ofPrLink(entry: Loose): Happening[] {
-  const number = numberOf(entry["prNumber"]);
+  const number = ordinalOf(entry["prNumber"]);
   if (number === undefined) return [];
   return [{ kind: "pull-request", number, url: textOf(entry["prUrl"]), repo: textOf(entry["prRepository"]) }];
 }

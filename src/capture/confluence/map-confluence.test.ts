@@ -33,7 +33,12 @@ it("maps pages of Cloud, with the issue that their title names", () => {
 });
 
 it("maps pages of Data Center, which say little", () => {
-  const payload = { timestamp: 1_778_071_365_412, event: "page_created", userKey: "abc123", page: { id: 123_456 } };
+  const payload = {
+    timestamp: 1_778_071_365_412,
+    event: "page_created",
+    userKey: "abc123",
+    page: { id: 123_456 },
+  };
   expect(map(payload, { confluenceHost: "wiki.acme.example" }).events[0]?.input).toMatchObject({
     idempotency_key: "confluence:wiki.acme.example:page:123456",
     metadata: { page_id: "123456", created_by: "abc123" },

@@ -1,6 +1,16 @@
 import { naturalKey } from "../natural-keys.ts";
 import { eventOf, keySources, mapped, type Mapped, type Surroundings, unmapped } from "../webhook/mapping.ts";
-import { addressOf, at, hostOf, idOf, LIMITS, nameOf, namesOf, objectOf, timeOf } from "../webhook/payload.ts";
+import {
+  addressOf,
+  at,
+  hostOf,
+  idOf,
+  LIMITS,
+  nameOf,
+  namesOf,
+  objectOf,
+  timeOf,
+} from "../webhook/payload.ts";
 
 /** Stands for the wiki that does not say its name, as Data Center's payloads do not. */
 const NAMELESS = "unknown";
@@ -11,7 +21,11 @@ export function mapConfluence(payload: unknown, name: string | undefined, around
   if (object === undefined) return unmapped("not a JSON object");
   const { rules } = around;
   const page = objectOf(object["page"]);
-  const event = nameOf(object["event"], 64) ?? nameOf(object["webhookEvent"], 64) ?? nameOf(name, 64) ?? "an unknown kind";
+  const event =
+    nameOf(object["event"], 64) ??
+    nameOf(object["webhookEvent"], 64) ??
+    nameOf(name, 64) ??
+    "an unknown kind";
   if (event !== "page_created") return unmapped(`no event is made of ${event}`);
   const id = idOf(at(page, "id")) ?? idOf(at(page, "idAsString"));
   if (id === undefined) return unmapped("the page has no id");
@@ -21,7 +35,8 @@ export function mapConfluence(payload: unknown, name: string | undefined, around
   ];
   const labels = namesOf(page?.["labels"], "name");
   const host = hostOf(at(page, "self"), at(page, "_links", "base")) ?? rules.confluenceHost ?? NAMELESS;
-  const isMachine = object["accountType"] === "app" || (account !== undefined && rules.bots?.includes(account) === true);
+  const isMachine =
+    object["accountType"] === "app" || (account !== undefined && rules.bots?.includes(account) === true);
   const [found] = mapped([
     eventOf(
       {

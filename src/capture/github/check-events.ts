@@ -25,7 +25,15 @@ import {
 type Outcome = "started" | "passed" | "failed";
 
 const PASSED = new Set(["success", "neutral", "skipped"]);
-const FAILED = new Set(["failure", "timed_out", "cancelled", "action_required", "stale", "startup_failure", "error"]);
+const FAILED = new Set([
+  "failure",
+  "timed_out",
+  "cancelled",
+  "action_required",
+  "stale",
+  "startup_failure",
+  "error",
+]);
 
 /** How far a check has come; none where the payload says two things at once. */
 function outcomeOf(conclusion: string | undefined, isOver: boolean): Outcome | undefined {
@@ -65,7 +73,8 @@ export function checkRunEvent(payload: Loose, around: Surroundings): MappedEvent
   const [action, status] = [at(payload, "action"), nameOf(at(run, "status"))];
   const conclusion = textOf(at(run, "conclusion"));
   const outcome = outcomeOf(conclusion, status === "completed" || action === "completed");
-  if (id === undefined || name === undefined || status === undefined || outcome === undefined) return undefined;
+  if (id === undefined || name === undefined || status === undefined || outcome === undefined)
+    return undefined;
   if (action !== "created" && action !== "completed" && action !== "in_progress") return undefined;
   const check: Check = {
     key: naturalKey.check(id, status, conclusion),
@@ -81,7 +90,11 @@ export function checkRunEvent(payload: Loose, around: Surroundings): MappedEvent
   };
   const suite = at(run, "check_suite");
   const pullRequests = at(run, "pull_requests") ?? at(suite, "pull_requests");
-  const subject = { branch: textOf(at(suite, "head_branch")), sha: textOf(at(run, "head_sha")), pullRequests };
+  const subject = {
+    branch: textOf(at(suite, "head_branch")),
+    sha: textOf(at(run, "head_sha")),
+    pullRequests,
+  };
   return checkEvent(check, { ...subject, payload, url: at(run, "html_url") }, around);
 }
 
@@ -115,7 +128,8 @@ export function statusEvent(payload: Loose, around: Surroundings): MappedEvent |
   const [id, name] = [idOf(payload["id"]), nameOf(payload["context"])];
   const state = textOf(payload["state"]);
   const outcome = outcomeOf(state === "pending" ? undefined : state, false);
-  if (id === undefined || name === undefined || outcome === undefined || state === undefined) return undefined;
+  if (id === undefined || name === undefined || outcome === undefined || state === undefined)
+    return undefined;
   const sha = textOf(payload["sha"]);
   const when = timeOf(payload["updated_at"]) ?? timeOf(payload["created_at"]);
   const check: Check = {
@@ -138,12 +152,20 @@ export function statusEvent(payload: Loose, around: Surroundings): MappedEvent |
 export function workflowRunEvent(payload: Loose, around: Surroundings): MappedEvent | undefined {
   const run = at(payload, "workflow_run");
   const name = nameOf(at(payload, "workflow", "name")) ?? nameOf(at(run, "name"));
-  const check = runOf(payload, { run, name, kind: "workflow-run", names: [name, nameOf(at(payload, "workflow", "path"))] }, around);
+  const check = runOf(
+    payload,
+    { run, name, kind: "workflow-run", names: [name, nameOf(at(payload, "workflow", "path"))] },
+    around,
+  );
   if (check === undefined) return undefined;
   const subject = { branch: textOf(at(run, "head_branch")), sha: textOf(at(run, "head_sha")) };
   const message = textOf(at(run, "head_commit", "message"));
   const url = at(run, "html_url");
-  return checkEvent(check, { ...subject, payload, message, pullRequests: at(run, "pull_requests"), url }, around);
+  return checkEvent(
+    check,
+    { ...subject, payload, message, pullRequests: at(run, "pull_requests"), url },
+    around,
+  );
 }
 
 export function workflowJobEvent(payload: Loose, around: Surroundings): MappedEvent | undefined {
@@ -178,7 +200,8 @@ function runOf(payload: Loose, { run, name, kind, names }: Run, { rules }: Surro
     outcome,
     conclusion,
     isTest: runsTests(names, rules),
-    started_at: timeOf(at(run, "run_started_at")) ?? timeOf(at(run, "started_at")) ?? timeOf(at(run, "created_at")),
+    started_at:
+      timeOf(at(run, "run_started_at")) ?? timeOf(at(run, "started_at")) ?? timeOf(at(run, "created_at")),
     ended_at: isOver ? (timeOf(at(run, "completed_at")) ?? timeOf(at(run, "updated_at"))) : undefined,
     service: "github-actions",
     more: { run_attempt: attempt, trigger: nameOf(at(run, "event")) },
@@ -197,9 +220,24 @@ function checkEvent(check: Check, subject: Subject, around: Surroundings): Mappe
   return eventOf(draft, around);
 }
 
-function qualityDraft({ id, name, outcome, conclusion, service, more, ...times }: Check): Pick<Draft, "type" | "metadata"> {
+function qualityDraft({
+  id,
+  name,
+  outcome,
+  conclusion,
+  service,
+  more,
+  ...times
+}: Check): Pick<Draft, "type" | "metadata"> {
   const duration = secondsBetween(times.started_at, times.ended_at);
-  const metadata = { check_type: name, check_id: id, service, conclusion, duration_seconds: duration, ...more };
+  const metadata = {
+    check_type: name,
+    check_id: id,
+    service,
+    conclusion,
+    duration_seconds: duration,
+    ...more,
+  };
   switch (outcome) {
     case "started":
       return { type: "QualityCheckStarted", metadata: { check_type: name, check_id: id, service, ...more } };
@@ -210,7 +248,15 @@ function qualityDraft({ id, name, outcome, conclusion, service, more, ...times }
   }
 }
 
-function testDraft({ id, name, outcome, conclusion, service, more, ...times }: Check): Pick<Draft, "type" | "metadata"> {
+function testDraft({
+  id,
+  name,
+  outcome,
+  conclusion,
+  service,
+  more,
+  ...times
+}: Check): Pick<Draft, "type" | "metadata"> {
   const duration = secondsBetween(times.started_at, times.ended_at);
   const run = { test_suite: name, test_run_id: id, test_runner: service, ...more };
   switch (outcome) {
@@ -219,7 +265,12 @@ function testDraft({ id, name, outcome, conclusion, service, more, ...times }: C
     case "passed":
       return { type: "TestRunCompleted", metadata: { ...run, conclusion, duration_seconds: duration } };
     default: {
-      const metadata = { ...run, conclusion, duration_seconds: duration, failure_reason: reasonOf(conclusion) };
+      const metadata = {
+        ...run,
+        conclusion,
+        duration_seconds: duration,
+        failure_reason: reasonOf(conclusion),
+      };
       return { type: "TestRunFailed", metadata };
     }
   }
@@ -229,12 +280,24 @@ function reasonOf(conclusion = "failure"): string {
   return `ended with ${conclusion.replaceAll("_", " ")}`;
 }
 
-function subjectOf({ payload, branch, sha, pullRequests, message, url }: Subject): Pick<Draft, "sources" | "branch" | "sha" | "url" | "sameIssueAs"> {
+function subjectOf({
+  payload,
+  branch,
+  sha,
+  pullRequests,
+  message,
+  url,
+}: Subject): Pick<Draft, "sources" | "branch" | "sha" | "url" | "sameIssueAs"> {
   const repo = nameOf(at(payload, "repository", "full_name"));
   const requests = objectsOf(pullRequests);
-  const heads = requests.map((request) => textOf(at(request, "head", "ref"))).filter((ref) => ref !== undefined);
-  const numbers = requests.map((request) => ordinalOf(request["number"])).filter((number) => number !== undefined);
-  const ofRequests = repo === undefined ? [] : numbers.map((number) => naturalKey.pullRequest(repo, number, "created"));
+  const heads = requests
+    .map((request) => textOf(at(request, "head", "ref")))
+    .filter((ref) => ref !== undefined);
+  const numbers = requests
+    .map((request) => ordinalOf(request["number"]))
+    .filter((number) => number !== undefined);
+  const ofRequests =
+    repo === undefined ? [] : numbers.map((number) => naturalKey.pullRequest(repo, number, "created"));
   const subject = message?.split("\n", 1)[0];
   return {
     sources: keySources({ branch: [branch, ...heads].filter((ref) => ref !== undefined), subject }),

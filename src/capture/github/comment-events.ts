@@ -1,6 +1,23 @@
 import { naturalKey } from "../natural-keys.ts";
-import { accountActor, type Draft, eventOf, keySources, type MappedEvent, type Surroundings } from "../webhook/mapping.ts";
-import { addressOf, at, bodyOf, idOf, type Loose, nameOf, ordinalOf, textOf, timeOf } from "../webhook/payload.ts";
+import {
+  accountActor,
+  type Draft,
+  eventOf,
+  keySources,
+  type MappedEvent,
+  type Surroundings,
+} from "../webhook/mapping.ts";
+import {
+  addressOf,
+  at,
+  bodyOf,
+  idOf,
+  type Loose,
+  nameOf,
+  ordinalOf,
+  textOf,
+  timeOf,
+} from "../webhook/payload.ts";
 
 /** Verdicts are quality checks; a review that only remarks is a comment. */
 export function reviewEvent(payload: Loose, around: Surroundings): MappedEvent | undefined {
@@ -9,18 +26,32 @@ export function reviewEvent(payload: Loose, around: Surroundings): MappedEvent |
   if (id === undefined || at(payload, "action") !== "submitted") return undefined;
   const state = textOf(at(review, "state"))?.toLowerCase();
   const by = nameOf(at(review, "user", "login"));
-  const check = { check_type: "pr_review", check_id: `review-${id}`, checker_agent: by, ...numberIn(payload) };
+  const check = {
+    check_type: "pr_review",
+    check_id: `review-${id}`,
+    checker_agent: by,
+    ...numberIn(payload),
+  };
   const verdicts: Readonly<Record<string, Pick<Draft, "type" | "metadata">>> = {
-    approved: { type: "QualityCheckCompleted", metadata: { ...check, passed_quality_gate: true, blocking: false } },
+    approved: {
+      type: "QualityCheckCompleted",
+      metadata: { ...check, passed_quality_gate: true, blocking: false },
+    },
     changes_requested: {
       type: "QualityCheckFailed",
-      metadata: { ...check, failure_reason: "changes were requested", blocking: true, remediation_required: true },
+      metadata: {
+        ...check,
+        failure_reason: "changes were requested",
+        blocking: true,
+        remediation_required: true,
+      },
     },
     commented: { type: "CommentPosted", metadata: { comment_type: "review", ...remarkIn(review) } },
   };
   const verdict = verdicts[state ?? ""];
   // Without words of its own, such a review only carries remarks on lines, which come by themselves.
-  if (verdict === undefined || (state === "commented" && bodyOf(at(review, "body")) === undefined)) return undefined;
+  if (verdict === undefined || (state === "commented" && bodyOf(at(review, "body")) === undefined))
+    return undefined;
   return eventOf(
     {
       ...verdict,
@@ -52,7 +83,11 @@ interface Remark {
   readonly type: string;
 }
 
-function remarkEvent(payload: Loose, { comment, place, type }: Remark, around: Surroundings): MappedEvent | undefined {
+function remarkEvent(
+  payload: Loose,
+  { comment, place, type }: Remark,
+  around: Surroundings,
+): MappedEvent | undefined {
   const remark = remarkIn(comment);
   // Later edits and removals change no fact: it was posted.
   if (remark === undefined || at(payload, "action") !== "created") return undefined;
@@ -68,7 +103,9 @@ function remarkEvent(payload: Loose, { comment, place, type }: Remark, around: S
   );
 }
 
-function remarkIn(comment: unknown): { comment_id: string } & Readonly<Record<string, unknown>> | undefined {
+function remarkIn(
+  comment: unknown,
+): ({ comment_id: string } & Readonly<Record<string, unknown>>) | undefined {
   const id = idOf(at(comment, "id"));
   if (id === undefined) return undefined;
   const body = bodyOf(at(comment, "body"));
@@ -87,13 +124,18 @@ function visibilityOf(payload: Loose): string | undefined {
 }
 
 function numberIn(payload: Loose): { pr_number?: number } {
-  const pr = at(payload, "pull_request") ?? (at(payload, "issue", "pull_request") ? at(payload, "issue") : undefined);
+  const pr =
+    at(payload, "pull_request") ?? (at(payload, "issue", "pull_request") ? at(payload, "issue") : undefined);
   const number = ordinalOf(at(pr, "number"));
   return number === undefined ? {} : { pr_number: number };
 }
 
 /** What all remarks on a pull request or issue have in common. */
-function framed(payload: Loose, remark: unknown, { rules }: Surroundings): Pick<Draft, "actor" | "sources" | "branch" | "url" | "sameIssueAs"> {
+function framed(
+  payload: Loose,
+  remark: unknown,
+  { rules }: Surroundings,
+): Pick<Draft, "actor" | "sources" | "branch" | "url" | "sameIssueAs"> {
   const subject = at(payload, "pull_request") ?? at(payload, "issue");
   const branch = textOf(at(subject, "head", "ref"));
   const repo = nameOf(at(payload, "repository", "full_name"));

@@ -19,6 +19,7 @@ export function githubEventOf(payload: unknown): string | undefined {
   const found = BY_FIELD.find(([field]) => objectOf(at(payload, field)) !== undefined)?.[1];
   if (found !== undefined) return found;
   if (textOf(at(payload, "ref")) !== undefined && Array.isArray(at(payload, "commits"))) return "push";
-  if (textOf(at(payload, "context")) !== undefined && textOf(at(payload, "state")) !== undefined) return "status";
+  if (textOf(at(payload, "context")) !== undefined && textOf(at(payload, "state")) !== undefined)
+    return "status";
   return undefined;
 }

@@ -4,12 +4,22 @@ import { around, github, octokitExamples } from "../webhook/payloads.fixture.ts"
 import { mapGithub } from "./map-github.ts";
 import { githubEventOf } from "./github-event.ts";
 
-const map = (payload: unknown, event?: string, rules = {}) => mapGithub(payload, event, around("github", rules));
+const map = (payload: unknown, event?: string, rules = {}) =>
+  mapGithub(payload, event, around("github", rules));
 const only = (payload: unknown, event?: string, rules = {}) => {
   const { events, unmapped } = map(payload, event, rules);
   expect(events, unmapped ?? "").toHaveLength(1);
   return events[0]!;
 };
+
+const keyOfAttempt = (attempt: number) =>
+  only(github.workflowRun("completed", "success", { run_attempt: attempt }), "workflow_run").input
+    .idempotency_key;
+const actorOf = (user: object, rules = {}) =>
+  only(github.opened({ user }), "pull_request", rules).input.actor;
+
+const runTypes = (payload: unknown) =>
+  map(payload, "workflow_run").events.map(({ input }) => input.event_type);
 
 describe("pull requests", () => {
   it("are created, merged and closed", () => {
@@ -33,6 +43,7 @@ describe("pull requests", () => {
         draft: false,
         auto_merge_enabled: false,
         ci_status: "pending",
+        created_at: "2026-11-24T09:00:00.000Z",
       },
       git_sha: github.SHA,
       branch: "feature/PROJ-12-login",
@@ -124,7 +135,12 @@ describe("checks", () => {
       event_type: "QualityCheckFailed",
       actor: { type: "system", id: "ci[bot]" },
       idempotency_key: "check:6:completed:failure",
-      metadata: { check_type: "lint", check_id: "check-6", duration_seconds: 20, failure_reason: "ended with failure" },
+      metadata: {
+        check_type: "lint",
+        check_id: "check-6",
+        duration_seconds: 20,
+        failure_reason: "ended with failure",
+      },
     });
     // The payload names no branch: the commit is the only trace of the issue.
     expect(failed.input.issue_key).toBeUndefined();
@@ -137,22 +153,19 @@ describe("checks", () => {
   });
 
   it("are test runs when the workflow's name says so", () => {
-    const types = (payload: unknown) => map(payload, "workflow_run").events.map(({ input }) => input.event_type);
-    expect(types(github.workflowRun("requested", null))).toEqual(["TestRunStarted"]);
-    expect(types(github.workflowRun("completed", "success"))).toEqual(["TestRunCompleted"]);
-    expect(types(github.workflowRun("completed", "timed_out"))).toEqual(["TestRunFailed"]);
+    expect(runTypes(github.workflowRun("requested", null))).toEqual(["TestRunStarted"]);
+    expect(runTypes(github.workflowRun("completed", "success"))).toEqual(["TestRunCompleted"]);
+    expect(runTypes(github.workflowRun("completed", "timed_out"))).toEqual(["TestRunFailed"]);
     const deploy = { name: "Deploy latest", path: "deploy.yml" };
-    expect(types({ ...github.workflowRun("completed", "success"), workflow: deploy })).toEqual([
+    expect(runTypes({ ...github.workflowRun("completed", "success"), workflow: deploy })).toEqual([
       "QualityCheckCompleted",
     ]);
     // Ended, but nobody says how: GitHub has sent this.
-    expect(types(github.workflowRun("completed", null))).toEqual([]);
+    expect(runTypes(github.workflowRun("completed", null))).toEqual([]);
   });
 
   it("know each attempt apart", () => {
-    const key = (attempt: number) =>
-      only(github.workflowRun("completed", "success", { run_attempt: attempt }), "workflow_run").input.idempotency_key;
-    expect([key(1), key(2)]).toEqual(["run:5:1:success", "run:5:2:success"]);
+    expect([keyOfAttempt(1), keyOfAttempt(2)]).toEqual(["run:5:1:success", "run:5:2:success"]);
   });
 });
 
@@ -197,7 +210,6 @@ it("takes no address that is not of the web", () => {
 });
 
 it("tells machines by what they are and by what the configuration says", () => {
-  const actorOf = (user: object, rules = {}) => only(github.opened({ user }), "pull_request", rules).input.actor;
   expect(actorOf({ login: "renovate", type: "Bot" })).toEqual({ type: "system", id: "renovate" });
   expect(actorOf({ login: "claude[bot]", type: "Bot" }).type).toBe("agent");
   expect(actorOf({ login: "acme-ci" }, { bots: ["acme-ci"] }).type).toBe("system");
@@ -219,7 +231,11 @@ describe("every example of octokit", () => {
       expect(waitsFor, name).toBeUndefined();
       if (!mappedKinds.has(event ?? "")) expect(events, name).toEqual([]);
     }
-    const kinds = new Set(examples.filter(({ payload, event }) => map(payload, event).events.length > 0).map(({ event }) => event));
+    const kinds = new Set(
+      examples
+        .filter(({ payload, event }) => map(payload, event).events.length > 0)
+        .map(({ event }) => event),
+    );
     // Its reviews give no verdict and say nothing.
     expect([...mappedKinds].filter((kind) => !kinds.has(kind))).toEqual(["pull_request_review"]);
   });

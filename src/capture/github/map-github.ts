@@ -1,6 +1,12 @@
 import { mapped, type Mapped, type Surroundings, unmapped } from "../webhook/mapping.ts";
 import { at, type Loose, nameOf, objectOf } from "../webhook/payload.ts";
-import { checkRunEvent, checkSuiteEvent, statusEvent, workflowJobEvent, workflowRunEvent } from "./check-events.ts";
+import {
+  checkRunEvent,
+  checkSuiteEvent,
+  statusEvent,
+  workflowJobEvent,
+  workflowRunEvent,
+} from "./check-events.ts";
 import { issueCommentEvent, reviewCommentEvent, reviewEvent } from "./comment-events.ts";
 import { githubEventOf } from "./github-event.ts";
 import { pullRequestEvents } from "./pull-request-events.ts";

@@ -36,7 +36,9 @@ export function pullRequestEvents(payload: Loose, around: Surroundings): Mapped 
     case "opened":
       return mapped([created(pr, repo, around)]);
     case "closed":
-      return mapped([pr["merged"] === true ? merged(pr, repo, around) : closed(pr, { repo, by: sender }, around)]);
+      return mapped([
+        pr["merged"] === true ? merged(pr, repo, around) : closed(pr, { repo, by: sender }, around),
+      ]);
     default:
       return unmapped("nothing was opened, merged or closed");
   }
@@ -99,6 +101,7 @@ function created(pr: Loose, repo: string | undefined, around: Surroundings): Map
       draft: typeof pr["draft"] === "boolean" ? pr["draft"] : undefined,
       auto_merge_enabled: Object.hasOwn(pr, "auto_merge") ? pr["auto_merge"] !== null : undefined,
       ci_status: "pending",
+      created_at: timeOf(pr["created_at"]),
       truncated: body?.cut === true ? true : undefined,
     },
   };
@@ -108,15 +111,15 @@ function created(pr: Loose, repo: string | undefined, around: Surroundings): Map
 function merged(pr: Loose, repo: string | undefined, around: Surroundings): MappedEvent | undefined {
   const place = placeOf(pr, repo);
   if (place === undefined) return undefined;
-  const [opened, at_] = [timeOf(pr["created_at"]), timeOf(pr["merged_at"])];
-  const seconds = secondsBetween(opened, at_);
+  const [openedAt, mergedAt] = [timeOf(pr["created_at"]), timeOf(pr["merged_at"])];
+  const seconds = secondsBetween(openedAt, mergedAt);
   const [remarks, reviewRemarks] = [countOf(pr["comments"]), countOf(pr["review_comments"])];
   const sha = textOf(pr["merge_commit_sha"]);
   const draft: Draft = {
     ...place.part,
     type: "PRMerged",
     key: naturalKey.pullRequest(place.repo, place.number, "merged"),
-    at: at_,
+    at: mergedAt,
     actor: accountActor(pr["merged_by"] ?? pr["user"], around.rules),
     sha,
     metadata: {
@@ -125,8 +128,12 @@ function merged(pr: Loose, repo: string | undefined, around: Surroundings): Mapp
       merged_by: nameOf(at(pr, "merged_by", "login")),
       merge_method: nameOf(at(pr, "auto_merge", "merge_method")),
       merged_commit_sha: sha !== undefined && /^[0-9a-f]{7,40}$/i.test(sha) ? sha : undefined,
+      merged_at: mergedAt,
       time_to_merge_hours: seconds === undefined ? undefined : Math.round(seconds / 36) / 100,
-      comments_count: remarks === undefined && reviewRemarks === undefined ? undefined : (remarks ?? 0) + (reviewRemarks ?? 0),
+      comments_count:
+        remarks === undefined && reviewRemarks === undefined
+          ? undefined
+          : (remarks ?? 0) + (reviewRemarks ?? 0),
     },
   };
   return eventOf(draft, around);

@@ -2,7 +2,14 @@ import { commitMetadata, fitOnLine } from "../commit-metadata.ts";
 import { issueTrailers, mergedBranches, parseMessage } from "../commit-message.ts";
 import { agentAuthor, authorActor } from "../git-author.ts";
 import { naturalKey } from "../natural-keys.ts";
-import { eventOf, keySources, mapped, type Mapped, type MappedEvent, type Surroundings } from "../webhook/mapping.ts";
+import {
+  eventOf,
+  keySources,
+  mapped,
+  type Mapped,
+  type MappedEvent,
+  type Surroundings,
+} from "../webhook/mapping.ts";
 import { at, type Loose, objectsOf, textOf, timeOf } from "../webhook/payload.ts";
 
 const FULL_SHA = /^[0-9a-f]{40}$/i;
@@ -13,7 +20,8 @@ export function pushEvents(payload: Loose, around: Surroundings): Mapped {
   const ref = textOf(at(payload, "ref")) ?? "";
   const push: Push = {
     branch: ref.startsWith(BRANCH) ? ref.slice(BRANCH.length) : undefined,
-    repo: textOf(at(payload, "repository", "full_name")) ?? textOf(at(payload, "project", "path_with_namespace")),
+    repo:
+      textOf(at(payload, "repository", "full_name")) ?? textOf(at(payload, "project", "path_with_namespace")),
   };
   const commits = objectsOf(at(payload, "commits"));
   // What was pushed elsewhere before was told then.
@@ -23,7 +31,10 @@ export function pushEvents(payload: Loose, around: Surroundings): Mapped {
   const total = at(payload, "total_commits_count");
   const missing = typeof total === "number" && total > commits.length ? total - commits.length : 0;
   if (lost > 0) return mapped(events, `${lost} of its commits have no full id or no message`);
-  return mapped(events, missing > 0 ? `${missing} of its commits are not in it; import them with eso import git` : undefined);
+  return mapped(
+    events,
+    missing > 0 ? `${missing} of its commits are not in it; import them with eso import git` : undefined,
+  );
 }
 
 interface Push {
@@ -41,7 +52,10 @@ function pushedCommit(commit: Loose, { branch, repo }: Push, around: Surrounding
   const author = authorOf(at(commit, "author"));
   const agent = agentAuthor(author, text);
   // Numbers of lines are not told.
-  const { repo: named, ...rest } = fitOnLine({ ...commitMetadata({ sha, message: text }, repo ?? ""), ...changes(commit) });
+  const { repo: named, ...rest } = fitOnLine({
+    ...commitMetadata({ sha, message: text }, repo ?? ""),
+    ...changes(commit),
+  });
   return eventOf(
     {
       type: "CommitCreated",

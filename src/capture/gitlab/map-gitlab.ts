@@ -47,7 +47,8 @@ function mergeRequestEvent(payload: Loose, type: Type, around: Surroundings): Ma
   const request = at(payload, "object_attributes");
   const number = ordinalOf(at(request, "iid"));
   const repo =
-    nameOf(at(payload, "project", "path_with_namespace")) ?? nameOf(at(request, "target", "path_with_namespace"));
+    nameOf(at(payload, "project", "path_with_namespace")) ??
+    nameOf(at(request, "target", "path_with_namespace"));
   if (number === undefined || repo === undefined) return undefined;
   const branch = textOf(at(request, "source_branch"));
   const by = at(payload, "user");
@@ -65,7 +66,13 @@ function mergeRequestEvent(payload: Loose, type: Type, around: Surroundings): Ma
     actor: accountActor(by, around.rules),
     sources: keySources({ branch, prTitle: textOf(at(request, "title")) }),
     branch,
-    sha: textOf(at(request, type === "PRMerged" ? "merge_commit_sha" : "last_commit", ...(type === "PRMerged" ? [] : ["id"]))),
+    sha: textOf(
+      at(
+        request,
+        type === "PRMerged" ? "merge_commit_sha" : "last_commit",
+        ...(type === "PRMerged" ? [] : ["id"]),
+      ),
+    ),
     url: at(request, "url"),
     sameIssueAs: [naturalKey.pullRequest(repo, number, "created")],
     metadata: { pr_number: number, repo, ...METADATA[type](payload, request, when) },
@@ -73,7 +80,11 @@ function mergeRequestEvent(payload: Loose, type: Type, around: Surroundings): Ma
   return eventOf(draft, around);
 }
 
-type Teller = (payload: Loose, request: unknown, when: string | undefined) => Readonly<Record<string, unknown>>;
+type Teller = (
+  payload: Loose,
+  request: unknown,
+  when: string | undefined,
+) => Readonly<Record<string, unknown>>;
 
 const METADATA: Readonly<Record<Type, Teller>> = {
   PRCreated(payload, request) {
@@ -81,6 +92,7 @@ const METADATA: Readonly<Record<Type, Teller>> = {
     const isDraft = at(request, "draft") ?? at(request, "work_in_progress");
     return {
       pr_url: addressOf(at(request, "url")),
+      created_at: timeOf(at(request, "created_at")),
       pr_title: nameOf(at(request, "title"), LIMITS.title),
       pr_description: body?.text,
       base_branch: nameOf(at(request, "target_branch")),
@@ -97,6 +109,7 @@ const METADATA: Readonly<Record<Type, Teller>> = {
     const seconds = secondsBetween(timeOf(at(request, "created_at")), when);
     return {
       merged_by: nameOf(at(payload, "user", "username")),
+      merged_at: when,
       merged_commit_sha: sha !== undefined && /^[0-9a-f]{7,40}$/i.test(sha) ? sha : undefined,
       time_to_merge_hours: seconds === undefined ? undefined : Math.round(seconds / 36) / 100,
     };

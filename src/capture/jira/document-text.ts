@@ -1,7 +1,16 @@
 import { at, objectOf, textOf } from "../webhook/payload.ts";
 
 const MAX_NODES = 10_000;
-const BLOCKS = new Set(["paragraph", "heading", "codeBlock", "listItem", "tableRow", "blockquote", "rule", "hardBreak"]);
+const BLOCKS = new Set([
+  "paragraph",
+  "heading",
+  "codeBlock",
+  "listItem",
+  "tableRow",
+  "blockquote",
+  "rule",
+  "hardBreak",
+]);
 
 /**
  * The plain text of a comment: a string in Server, Data Center and the older interfaces, else a document of nodes

@@ -33,7 +33,10 @@ it("adds what later payloads tell and keeps what they leave out", () => {
 });
 
 it("keeps to its folder, whatever hosts and numbers say", () => {
-  const text = fc.oneof(fc.string(), fc.constantFrom("..", "../..", "/etc", "a/b", "\0", "CON", "x".repeat(4_000)));
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom("..", "../..", "/etc", "a/b", "\0", "CON", "x".repeat(4_000)),
+  );
   fc.assert(
     fc.property(text, text, (host, id) => {
       const cache = new IssueCache(join(folder, "room"));

@@ -62,9 +62,12 @@ export class IssueCache {
 
   /** Hosts and numbers come from outside. */
   #pathOf(host: string, id: string): string {
-    const safe = (text: string): string => encodeURIComponent(text).replaceAll(".", "%2E").slice(0, 120);
-    return join(this.#folder, safe(host), `${safe(id)}.json`);
+    return join(this.#folder, inPath(host), `${inPath(id)}.json`);
   }
+}
+
+function inPath(text: string): string {
+  return encodeURIComponent(text).replaceAll(".", "%2E").slice(0, 120);
 }
 
 function readFacts(path: string): IssueFacts | undefined {

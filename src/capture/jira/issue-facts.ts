@@ -15,6 +15,8 @@ export function issueFacts(issue: unknown): IssueFacts | undefined {
     priority: nameOf(at(fields, "priority", "name")),
     status: nameOf(at(fields, "status", "name")),
     labels: Array.isArray(at(fields, "labels")) ? namesOf(at(fields, "labels"), "name") : undefined,
-    components: Array.isArray(at(fields, "components")) ? namesOf(at(fields, "components"), "name") : undefined,
+    components: Array.isArray(at(fields, "components"))
+      ? namesOf(at(fields, "components"), "name")
+      : undefined,
   });
 }

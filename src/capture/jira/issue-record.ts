@@ -23,8 +23,12 @@ export function jiraRecord(issue: Loose, around: Surroundings): Mapped {
       around,
     ),
   );
-  const comments = objectsOf(at(issue, "fields", "comment", "comments")).map((one) => commentEvent(one, facts, around));
-  const worklogs = objectsOf(at(issue, "fields", "worklog", "worklogs")).map((one) => worklogEvent(one, facts, around));
+  const comments = objectsOf(at(issue, "fields", "comment", "comments")).map((one) =>
+    commentEvent(one, facts, around),
+  );
+  const worklogs = objectsOf(at(issue, "fields", "worklog", "worklogs")).map((one) =>
+    worklogEvent(one, facts, around),
+  );
   const found = mapped([...changes, ...comments, ...worklogs]);
   const events = found.events.toSorted((one, other) => (timeIn(one.input) < timeIn(other.input) ? -1 : 1));
   return { events, learned: [facts] };

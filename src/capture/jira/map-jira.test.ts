@@ -13,6 +13,10 @@ const only = (payload: unknown, rules = {}) => {
 };
 const moved = { field: "status", fieldId: "status", fromString: "To Do", toString: "In Progress" };
 
+const by = (user: object, rules = {}) => only(jira.updated([moved], { user }), rules);
+const paragraph = (text: string) => ({ type: "paragraph", content: [{ type: "text", text }] });
+const issueOf = (host: string, id: string) => (host === jira.host && id === "10012" ? "PROJ-12" : undefined);
+
 describe("changes of status", () => {
   it("are transitions of the issue that the payload names", () => {
     const labels = { field: "labels", fromString: "", toString: "x" };
@@ -21,14 +25,18 @@ describe("changes of status", () => {
       timestamp: new Date(1_795_511_400_000).toISOString(),
       issue_key: "PROJ-12",
       actor: { type: "user", id: "acc-1" },
-      metadata: { from_status: "To Do", to_status: "In Progress", transition_trigger: "webhook", automated: false },
+      metadata: {
+        from_status: "To Do",
+        to_status: "In Progress",
+        transition_trigger: "webhook",
+        automated: false,
+      },
       idempotency_key: "jira:acme.atlassian.net:changelog:20001:1",
       source: { provider: "jira", delivery_id: "d-1", url: "https://acme.atlassian.net/browse/PROJ-12" },
     });
   });
 
   it("are automated when an app or a known bot made them", () => {
-    const by = (user: object, rules = {}) => only(jira.updated([moved], { user }), rules);
     expect(by({ accountId: "a", accountType: "app" })).toMatchObject({
       actor: { type: "system" },
       metadata: { automated: true },
@@ -53,7 +61,12 @@ describe("comments", () => {
       timestamp: "2026-11-24T08:30:00.000Z",
       issue_key: "PROJ-12",
       idempotency_key: "jira:acme.atlassian.net:comment:300",
-      metadata: { comment_id: "300", posted_by: "acc-1", comment_body: "Done on staging.", visibility: "public" },
+      metadata: {
+        comment_id: "300",
+        posted_by: "acc-1",
+        comment_body: "Done on staging.",
+        visibility: "public",
+      },
     });
     const center = { ...jira.updated([]), issue_event_type_name: "issue_commented", comment: jira.comment() };
     expect(only(center)).toEqual({ ...cloud });
@@ -68,7 +81,6 @@ describe("comments", () => {
   });
 
   it("may be documents, of any depth", () => {
-    const paragraph = (text: string) => ({ type: "paragraph", content: [{ type: "text", text }] });
     const body = { type: "doc", version: 1, content: [paragraph("one"), paragraph("two")] };
     expect(only(jira.commented({ body })).metadata).toMatchObject({ comment_body: "one\ntwo" });
     let deep: object = { type: "text", text: "end" };
@@ -82,7 +94,6 @@ describe("worklogs", () => {
     const { events, waitsFor } = map(jira.worklogged());
     expect(events).toEqual([]);
     expect(waitsFor).toEqual({ host: "acme.atlassian.net", id: "10012" });
-    const issueOf = (host: string, id: string) => (host === jira.host && id === "10012" ? "PROJ-12" : undefined);
     expect(only(jira.worklogged(), { issueOf })).toMatchObject({
       event_type: "WorklogAdded",
       issue_key: "PROJ-12",
@@ -137,12 +148,21 @@ it("finds the same facts in an export as in webhooks", () => {
     fields: { comment: { comments: [jira.comment()] }, worklog: { worklogs: [jira.worklog()] } },
     changelog: {
       histories: [
-        { id: "20001", created: "2026-11-24T09:10:00.000+0000", author: { accountId: "acc-1" }, items: [moved] },
+        {
+          id: "20001",
+          created: "2026-11-24T09:10:00.000+0000",
+          author: { accountId: "acc-1" },
+          items: [moved],
+        },
       ],
     },
   });
-  const exported = jiraRecord(record as never, around("jira")).events.map(({ input }) => input.idempotency_key);
+  const exported = jiraRecord(record as never, around("jira")).events.map(
+    ({ input }) => input.idempotency_key,
+  );
   const rules = { issueOf: () => "PROJ-12" };
-  const told = [jira.updated([moved]), jira.commented(), jira.worklogged()].flatMap((payload) => map(payload, rules).events);
+  const told = [jira.updated([moved]), jira.commented(), jira.worklogged()].flatMap(
+    (payload) => map(payload, rules).events,
+  );
   expect(new Set(exported)).toEqual(new Set(told.map(({ input }) => input.idempotency_key)));
 });

@@ -11,7 +11,20 @@ import {
   type Surroundings,
   unmapped,
 } from "../webhook/mapping.ts";
-import { at, bodyOf, countOf, hostOf, idOf, LIMITS, type Loose, nameOf, objectOf, objectsOf, textOf, timeOf } from "../webhook/payload.ts";
+import {
+  at,
+  bodyOf,
+  countOf,
+  hostOf,
+  idOf,
+  LIMITS,
+  type Loose,
+  nameOf,
+  objectOf,
+  objectsOf,
+  textOf,
+  timeOf,
+} from "../webhook/payload.ts";
 import { documentText } from "./document-text.ts";
 import { issueFacts } from "./issue-facts.ts";
 
@@ -62,7 +75,11 @@ function changesOf(payload: Loose, facts: IssueFacts | undefined, around: Surrou
 }
 
 /** The changes of status in an entry of an issue's history. */
-export function transitions({ id, items, ...change }: Change, facts: IssueFacts, around: Surroundings): MappedEvent[] {
+export function transitions(
+  { id, items, ...change }: Change,
+  facts: IssueFacts,
+  around: Surroundings,
+): MappedEvent[] {
   if (id === undefined) return [];
   return objectsOf(items).flatMap((item, place) => {
     if ((textOf(at(item, "fieldId")) ?? textOf(at(item, "field")))?.toLowerCase() !== "status") return [];
@@ -88,11 +105,16 @@ export function transitions({ id, items, ...change }: Change, facts: IssueFacts,
 }
 
 /** A comment on an issue; what only some may read is recorded without its text. */
-export function commentEvent(comment: unknown, facts: IssueFacts | undefined, around: Surroundings): MappedEvent | undefined {
+export function commentEvent(
+  comment: unknown,
+  facts: IssueFacts | undefined,
+  around: Surroundings,
+): MappedEvent | undefined {
   const id = idOf(at(comment, "id"));
   const host = hostOf(at(comment, "self")) ?? facts?.host;
   if (id === undefined || host === undefined || facts === undefined) return undefined;
-  const isRestricted = objectOf(at(comment, "visibility")) !== undefined || at(comment, "jsdPublic") === false;
+  const isRestricted =
+    objectOf(at(comment, "visibility")) !== undefined || at(comment, "jsdPublic") === false;
   const body = isRestricted ? undefined : bodyOf(documentText(at(comment, "body")));
   const actor = personActor(at(comment, "author"), around.rules);
   const draft: Draft = {
@@ -126,7 +148,11 @@ function worklogOf(payload: Loose, facts: IssueFacts | undefined, around: Surrou
 }
 
 /** Time that was booked on an issue. */
-export function worklogEvent(worklog: unknown, facts: IssueFacts, around: Surroundings): MappedEvent | undefined {
+export function worklogEvent(
+  worklog: unknown,
+  facts: IssueFacts,
+  around: Surroundings,
+): MappedEvent | undefined {
   const [id, seconds] = [idOf(at(worklog, "id")), countOf(at(worklog, "timeSpentSeconds"))];
   if (id === undefined || seconds === undefined) return undefined;
   const actor = personActor(at(worklog, "author"), around.rules);
@@ -151,14 +177,19 @@ export function worklogEvent(worklog: unknown, facts: IssueFacts, around: Surrou
 }
 
 /** Data Center tells of booked time as a change: which worklog, and the sum before and after. */
-function bookedEvents(payload: Loose, facts: IssueFacts | undefined, around: Surroundings): (MappedEvent | undefined)[] {
+function bookedEvents(
+  payload: Loose,
+  facts: IssueFacts | undefined,
+  around: Surroundings,
+): (MappedEvent | undefined)[] {
   const items = objectsOf(at(payload, "changelog", "items"));
   const itemOf = (field: string) => items.find((item) => textOf(at(item, "field")) === field);
   const worklog = itemOf("WorklogId");
   const [spent, id] = [itemOf("timespent"), idOf(at(worklog, "to") ?? at(worklog, "toString"))];
   const isNew = worklog !== undefined && (at(worklog, "from") ?? null) === null;
   const seconds = Number(at(spent, "to")) - Number(at(spent, "from") ?? 0);
-  if (facts === undefined || id === undefined || !isNew || !Number.isSafeInteger(seconds) || seconds < 0) return [];
+  if (facts === undefined || id === undefined || !isNew || !Number.isSafeInteger(seconds) || seconds < 0)
+    return [];
   const actor = personActor(payload["user"], around.rules);
   const metadata = { time_spent_seconds: seconds, author: actor.id };
   return [workEvent({ id, at: timeOf(payload["timestamp"]), actor, metadata }, facts, around)];
@@ -168,12 +199,16 @@ type Work = Pick<Draft, "at" | "actor" | "metadata"> & { readonly id: string };
 
 function workEvent({ id, ...work }: Work, facts: IssueFacts, around: Surroundings): MappedEvent {
   const key = naturalKey.worklog(facts.host, id);
-  return eventOf({ ...work, type: "WorklogAdded", key, sources: { explicit: facts.key }, url: browseUrl(facts) }, around);
+  return eventOf(
+    { ...work, type: "WorklogAdded", key, sources: { explicit: facts.key }, url: browseUrl(facts) },
+    around,
+  );
 }
 
 /** Cloud knows people by their account, Data Center by their name. */
 function personActor(person: unknown, rules: MappingRules): Actor {
-  const id = idOf(at(person, "accountId")) ?? nameOf(at(person, "name"), 128) ?? idOf(at(person, "key")) ?? "unknown";
+  const id =
+    idOf(at(person, "accountId")) ?? nameOf(at(person, "name"), 128) ?? idOf(at(person, "key")) ?? "unknown";
   const isMachine = at(person, "accountType") === "app" || rules.bots?.includes(id) === true;
   return { type: isMachine ? "system" : "user", id };
 }

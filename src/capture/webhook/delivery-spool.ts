@@ -97,7 +97,11 @@ export class DeliverySpool {
   }
 
   async figures(): Promise<SpoolFigures> {
-    const [waiting, parked, kept] = [await this.#names("waiting"), await this.#names("parked"), await filesIn(this.#quarantine)];
+    const [waiting, parked, kept] = [
+      await this.#names("waiting"),
+      await this.#names("parked"),
+      await filesIn(this.#quarantine),
+    ];
     return { waiting: waiting.length, parked: parked.length, quarantined: kept.length };
   }
 
@@ -129,7 +133,8 @@ export class DeliverySpool {
   async #makeFolder(folder: string): Promise<void> {
     if (this.#made.has(folder)) return;
     const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first !== undefined) for (const made of foldersFrom(first, folder)) await syncFolder(join(made, ".."));
+    if (first !== undefined)
+      for (const made of foldersFrom(first, folder)) await syncFolder(join(made, ".."));
     this.#made.add(folder);
   }
 }

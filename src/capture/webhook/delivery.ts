@@ -30,7 +30,9 @@ export function decodeDelivery(text: string): Delivery | undefined {
   const known = PROVIDERS.find((name) => name === provider);
   if (known === undefined || typeof received_at !== "string") return undefined;
   const bytes =
-    typeof body === "string" ? Buffer.from(body) : Buffer.from(typeof body_base64 === "string" ? body_base64 : "", "base64");
+    typeof body === "string"
+      ? Buffer.from(body)
+      : Buffer.from(typeof body_base64 === "string" ? body_base64 : "", "base64");
   return {
     provider: known,
     ...(typeof event === "string" && { event }),

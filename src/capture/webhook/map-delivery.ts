@@ -4,6 +4,7 @@ import { mapGitlab } from "../gitlab/map-gitlab.ts";
 import { mapJira } from "../jira/map-jira.ts";
 import type { Delivery, Provider } from "./delivery.ts";
 import { type Mapped, type MappingRules, type Surroundings, unmapped } from "./mapping.ts";
+import { at, nameOf } from "./payload.ts";
 
 /** A payload and what is known of it besides. */
 export interface NamedPayload extends Omit<Delivery, "body"> {
@@ -16,13 +17,25 @@ export interface NamedPayload extends Omit<Delivery, "body"> {
  */
 export function mapDelivery(delivery: Delivery, rules: MappingRules): Mapped {
   const payload = payloadOf(delivery.body);
-  return payload === NOT_JSON ? unmapped("the body is not JSON") : mapPayload({ ...delivery, payload }, rules);
+  return payload === NOT_JSON
+    ? unmapped("the body is not JSON")
+    : mapPayload({ ...delivery, payload }, rules);
 }
 
 /** As `mapDelivery`, for a payload that was parsed. */
 export function mapPayload({ payload, ...delivery }: NamedPayload, rules: MappingRules): Mapped {
   const { provider, event, delivery_id, received_at } = delivery;
-  return READERS[provider](payload, event, { provider, delivery_id, received_at, rules });
+  const kind = nameOf(event, KIND_MAX) ?? kindIn(payload);
+  const found = READERS[provider](payload, event, { provider, delivery_id, received_at, rules });
+  return kind === undefined ? found : { ...found, kind };
+}
+
+const KIND_MAX = 64;
+
+/** GitHub names the kind in a header, the others in the payload. */
+function kindIn(payload: unknown): string | undefined {
+  const names = ["webhookEvent", "object_kind", "event"].map((field) => nameOf(at(payload, field), KIND_MAX));
+  return names.find((name) => name !== undefined);
 }
 
 type Reader = (payload: unknown, event: string | undefined, around: Surroundings) => Mapped;

@@ -1,4 +1,4 @@
-import type { Actor, EventInput, JsonObject } from "../../event/envelope.ts";
+import type { Actor, EventInput } from "../../event/envelope.ts";
 import { authorActor } from "../git-author.ts";
 import { extractIssueKeys, type KeyRules, type KeySources } from "../issue-keys.ts";
 import type { Provider } from "./delivery.ts";
@@ -47,6 +47,8 @@ export interface MappedEvent {
 
 /** What became of a payload. */
 export interface Mapped {
+  /** What the provider calls it, as far as anybody said so. */
+  readonly kind?: string;
   readonly events: readonly MappedEvent[];
   readonly learned: readonly IssueFacts[];
   /** Why the payload, or a part of it, became no event. The delivery is kept then. */
@@ -66,7 +68,9 @@ export function mapped(events: readonly (MappedEvent | undefined)[], leftOver?: 
   return {
     events: found,
     learned: [],
-    ...(leftOver === undefined && found.length > 0 ? {} : { unmapped: leftOver ?? "nothing in it is an event" }),
+    ...(leftOver === undefined && found.length > 0
+      ? {}
+      : { unmapped: leftOver ?? "nothing in it is an event" }),
   };
 }
 
@@ -90,7 +94,10 @@ const MAX_RELATED = 20;
 const FULL_SHA = /^[0-9a-f]{40}$/i;
 
 /** The event of a draft. */
-export function eventOf(draft: Draft, { provider, delivery_id, received_at, rules }: Surroundings): MappedEvent {
+export function eventOf(
+  draft: Draft,
+  { provider, delivery_id, received_at, rules }: Surroundings,
+): MappedEvent {
   const [issue, ...related] = extractIssueKeys(draft.sources, rules);
   const url = addressOf(draft.url);
   const branch = nameOf(draft.branch);
@@ -103,7 +110,7 @@ export function eventOf(draft: Draft, { provider, delivery_id, received_at, rule
     timestamp: draft.at ?? received_at,
     ...(issue !== undefined && { issue_key: issue }),
     actor: draft.actor,
-    metadata: metadata as JsonObject,
+    metadata,
     ...(draft.sha !== undefined && FULL_SHA.test(draft.sha) && { git_sha: draft.sha }),
     ...(branch !== undefined && { branch }),
     idempotency_key: draft.key,
@@ -114,8 +121,10 @@ export function eventOf(draft: Draft, { provider, delivery_id, received_at, rule
 }
 
 /** Key sources without those that are missing. */
-export function keySources(sources: { readonly [K in keyof KeySources]: KeySources[K] | undefined }): KeySources {
-  return present(sources) as KeySources;
+export function keySources(sources: {
+  readonly [K in keyof KeySources]: KeySources[K] | undefined;
+}): KeySources {
+  return present(sources);
 }
 
 /** Who a forge's account is: people, machines by their account's kind or name, coding agents by name. */
@@ -140,4 +149,5 @@ export function runsTests(names: readonly (string | undefined)[], rules: Mapping
 }
 
 /** Words that name test runs. */
-export const TEST_WORDS: readonly string[] = "test tests testing spec specs e2e unit integration pytest jest vitest".split(" ");
+export const TEST_WORDS: readonly string[] =
+  "test tests testing spec specs e2e unit integration pytest jest vitest".split(" ");

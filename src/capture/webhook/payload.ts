@@ -17,12 +17,18 @@ export function at(value: unknown, ...path: readonly string[]): unknown {
 
 /** A text that is not blank, on one line and of bounded length: names, titles, statuses. */
 export function nameOf(value: unknown, most: number = LIMITS.name): string | undefined {
-  const text = textOf(value)?.slice(0, most * 2).replaceAll(/\s+/g, " ").trim();
+  const text = textOf(value)
+    ?.slice(0, most * 2)
+    .replaceAll(/\s+/g, " ")
+    .trim();
   return text === undefined || text === "" ? undefined : text.slice(0, most).toWellFormed();
 }
 
 /** A text of bounded length, as it is; `cut` says whether something is missing. */
-export function bodyOf(value: unknown, most: number = LIMITS.text): { text: string; cut: boolean } | undefined {
+export function bodyOf(
+  value: unknown,
+  most: number = LIMITS.text,
+): { text: string; cut: boolean } | undefined {
   const text = textOf(value);
   if (text === undefined) return undefined;
   return { text: text.slice(0, most).toWellFormed(), cut: text.length > most };
@@ -75,7 +81,8 @@ const ISO_LIKE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
 
 /** A moment in the one form that events have: from ISO, `+0530`, GitLab's `2016-08-22 20:27:22 UTC`, or ms. */
 export function timeOf(value: unknown): string | undefined {
-  const ms = typeof value === "number" ? value : typeof value === "string" ? millisecondsOf(value) : Number.NaN;
+  const ms =
+    typeof value === "number" ? value : typeof value === "string" ? millisecondsOf(value) : Number.NaN;
   // Years of other than four digits are written in another way.
   if (!(ms >= 0 && ms < 253_402_300_800_000)) return undefined;
   return new Date(ms).toISOString();

@@ -51,7 +51,12 @@ export function around(provider: Provider, rules: MappingRules = {}): Surroundin
 }
 
 const person = (login: string, type = "User") => ({ login, id: 1, type });
-const repository = { id: 42, full_name: "acme/shop", private: true, html_url: "https://github.com/acme/shop" };
+const repository = {
+  id: 42,
+  full_name: "acme/shop",
+  private: true,
+  html_url: "https://github.com/acme/shop",
+};
 
 const SHA = "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad6";
 const MERGE_SHA = "dbc1b4c900ffe48d575b5da5c638040125f65db0";
@@ -220,7 +225,11 @@ export const github = {
 };
 
 const JIRA = "https://acme.atlassian.net";
-const jiraPerson = (id: string, accountType = "atlassian") => ({ accountId: id, displayName: "Someone", accountType });
+const jiraPerson = (id: string, accountType = "atlassian") => ({
+  accountId: id,
+  displayName: "Someone",
+  accountType,
+});
 
 /** Jira's payloads about one issue. */
 export const jira = {

@@ -40,7 +40,10 @@ export function* savedPayloads(value: unknown, place = ""): Generator<SavedPaylo
 /** GitHub's own record of a delivery stands around its payload. */
 function* unwrapped(value: unknown, place: string): Generator<SavedPayload> {
   const [event, payload] = [nameOf(at(value, "event")), at(value, "request", "payload")];
-  if (event === undefined || objectOf(payload) === undefined) return yield { place, payload: value };
+  if (event === undefined || objectOf(payload) === undefined) {
+    yield { place, payload: value };
+    return;
+  }
   const [delivery_id, received_at] = [nameOf(at(value, "guid")), timeOf(at(value, "delivered_at"))];
   yield {
     place,
@@ -54,7 +57,11 @@ function* unwrapped(value: unknown, place: string): Generator<SavedPayload> {
 /** The events that a saved payload tells. */
 export function mapSaved(
   saved: SavedPayload,
-  { provider, rules, ...known }: { readonly provider: Provider; readonly received_at: string; readonly rules: MappingRules },
+  {
+    provider,
+    rules,
+    ...known
+  }: { readonly provider: Provider; readonly received_at: string; readonly rules: MappingRules },
 ): Mapped {
   const { payload, event, delivery_id, received_at = known.received_at } = saved;
   const delivery = keptDelivery(payload, provider);
@@ -62,13 +69,23 @@ export function mapSaved(
   const around: Surroundings = { provider, delivery_id, received_at, rules };
   return (
     mapRecord(payload, around) ??
-    mapPayload({ provider, payload, received_at, ...(event !== undefined && { event }), ...(delivery_id !== undefined && { delivery_id }) }, rules)
+    mapPayload(
+      {
+        provider,
+        payload,
+        received_at,
+        ...(event !== undefined && { event }),
+        ...(delivery_id !== undefined && { delivery_id }),
+      },
+      rules,
+    )
   );
 }
 
 /** What the receiver itself kept, such as in its quarantine. */
 function keptDelivery(payload: unknown, provider: Provider): Delivery | undefined {
-  if (textOf(at(payload, "provider")) !== provider || textOf(at(payload, "received_at")) === undefined) return undefined;
+  if (textOf(at(payload, "provider")) !== provider || textOf(at(payload, "received_at")) === undefined)
+    return undefined;
   return decodeDelivery(JSON.stringify(payload));
 }
 
@@ -76,8 +93,10 @@ function keptDelivery(payload: unknown, provider: Provider): Delivery | undefine
 function mapRecord(payload: unknown, around: Surroundings): Mapped | undefined {
   const object = objectOf(payload);
   if (object === undefined) return undefined;
-  if (around.provider === "jira") return at(object, "webhookEvent") === undefined ? jiraRecord(object, around) : undefined;
-  const isPullRequest = ordinalOf(object["number"]) !== undefined && objectOf(at(object, "base", "repo")) !== undefined;
+  if (around.provider === "jira")
+    return at(object, "webhookEvent") === undefined ? jiraRecord(object, around) : undefined;
+  const isPullRequest =
+    ordinalOf(object["number"]) !== undefined && objectOf(at(object, "base", "repo")) !== undefined;
   const isRecord = around.provider === "github" && isPullRequest && githubEventOf(object) === undefined;
   return isRecord ? recordedPullRequest(object, around) : undefined;
 }

@@ -9,7 +9,11 @@ const SECRET = "It's a Secret to Everybody";
 const BODY = Buffer.from("Hello, World!");
 const DIGEST = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
-const github = (signature: string | undefined, secrets: readonly string[] = [SECRET], body: Uint8Array = BODY) => {
+const github = (
+  signature: string | undefined,
+  secrets: readonly string[] = [SECRET],
+  body: Uint8Array = BODY,
+) => {
   const headers = new Headers(signature === undefined ? {} : { "x-hub-signature-256": signature });
   return isProven("github", headers, { body, secrets });
 };
@@ -28,7 +32,16 @@ describe("isProven", () => {
 
   it("does not hold without header, with SHA-1, cut, longer, or without a secret", () => {
     const sha1 = createHmac("sha1", SECRET).update(BODY).digest("hex");
-    const wrong = [undefined, "", DIGEST, `sha1=${sha1}`, `sha256=${DIGEST.slice(0, 62)}`, `sha256=${DIGEST}00`, "sha256=", "sha256=zz"];
+    const wrong = [
+      undefined,
+      "",
+      DIGEST,
+      `sha1=${sha1}`,
+      `sha256=${DIGEST.slice(0, 62)}`,
+      `sha256=${DIGEST}00`,
+      "sha256=",
+      "sha256=zz",
+    ];
     for (const signature of wrong) expect(github(signature), signature).toBe(false);
     expect(github(`sha256=${DIGEST}`, [])).toBe(false);
     const ofNothing = createHmac("sha256", "").update(BODY).digest("hex");
@@ -65,7 +78,16 @@ describe("isProven", () => {
 
   it("takes GitLab's token as it is", () => {
     const token = (value: string) =>
-      isProven("gitlab", new Headers({ "x-gitlab-token": value }), { body: BODY, secrets: [SECRET, "other"] });
-    expect([token(SECRET), token("other"), token("othe"), token(""), token(`${SECRET}x`)]).toEqual([true, true, false, false, false]);
+      isProven("gitlab", new Headers({ "x-gitlab-token": value }), {
+        body: BODY,
+        secrets: [SECRET, "other"],
+      });
+    expect([token(SECRET), token("other"), token("othe"), token(""), token(`${SECRET}x`)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

@@ -35,7 +35,10 @@ const proofs = {
     const digest = createHmac("sha256", secret).update(body).digest();
     const offered = Buffer.from(SIGNATURE.exec(given)?.[1] ?? "", "hex");
     // A proof of another length is compared all the same, with what cannot be equal.
-    return timingSafeEqual(digest, offered.length === digest.length ? offered : Buffer.alloc(digest.length)) && offered.length === digest.length;
+    return (
+      timingSafeEqual(digest, offered.length === digest.length ? offered : Buffer.alloc(digest.length)) &&
+      offered.length === digest.length
+    );
   },
   token(given: string, secret: string): boolean {
     return timingSafeEqual(hash("sha256", given, "buffer"), hash("sha256", secret, "buffer"));

@@ -43,7 +43,7 @@ function policyOf({ given }: Call, config: Config): Policy | undefined {
   const { prune, prune_after_days: days } = config.retention;
   if (!given.flag("prune"))
     return prune && days > 0 ? { olderThanDays: days, by: "configuration", floorDays } : undefined;
-  const olderThanDays = given.count("older-than");
+  const olderThanDays = given.count("older-than", 0);
   if (olderThanDays === undefined)
     throw new UsageError("--prune needs --older-than", "Say how old what goes must be: --older-than 3650.");
   if (!given.flag("yes") && !given.flag("dry-run"))
@@ -63,7 +63,7 @@ function archived(call: Call, options: { issue: string | undefined; dryRun: bool
   const { given, err, signal } = call;
   return onArchive(call, async (parts, _, { retention }) => {
     using progress = err.progress({ label: "archiving", unit: "files" });
-    const olderThanDays = given.count("older-than") ?? retention.archive_after_days;
+    const olderThanDays = given.count("older-than", 0) ?? retention.archive_after_days;
     return await runArchive(parts, { ...options, olderThanDays, signal, onFile: () => progress.add(1) });
   });
 }

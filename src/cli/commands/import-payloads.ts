@@ -147,10 +147,14 @@ interface Parsed {
 
 /** A file's JSON, or that of each of its lines. */
 function* parsedFile({ path, name }: File): Generator<Parsed> {
-  if (statSync(path).size > FILE_BYTES_MAX) return yield { where: name, error: unreadable(`it is longer than ${FILE_BYTES_MAX} bytes`) };
+  if (statSync(path).size > FILE_BYTES_MAX) {
+    yield { where: name, error: unreadable(`it is longer than ${FILE_BYTES_MAX} bytes`) };
+    return;
+  }
   const text = readFileSync(path, "utf8");
-  if (!/\.(?:jsonl|ndjson)$/i.test(path)) return yield parsedText(text, name);
-  for (const [at, line] of text.split("\n").entries()) if (line.trim() !== "") yield parsedText(line, `${name}:${at + 1}`);
+  const isLines = /\.(?:jsonl|ndjson)$/i.test(path);
+  for (const [at, line] of (isLines ? text.split("\n") : [text]).entries())
+    if (line.trim() !== "" || !isLines) yield parsedText(line, isLines ? `${name}:${at + 1}` : name);
 }
 
 function parsedText(text: string, where: string): Parsed {

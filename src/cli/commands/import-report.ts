@@ -65,14 +65,18 @@ async function printRejections(
     await err.line(`and ${grouped(rejected - REJECTIONS_SHOWN_MAX)} more; --json names up to a thousand`);
 }
 
-async function printUnmapped({ err }: Pick<Call, "err">, unmapped: Readonly<Record<string, number>>): Promise<void> {
+async function printUnmapped(
+  { err }: Pick<Call, "err">,
+  unmapped: Readonly<Record<string, number>>,
+): Promise<void> {
   const reasons = Object.entries(unmapped).sort(([, one], [, other]) => other - one);
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return;
   await err.line(`note: ${grouped(total)} payloads gave no event, or only a part did`);
   for (const [why, count] of reasons.slice(0, REASONS_SHOWN_MAX))
     await err.line(safe`  ${grouped(count).padStart(7)}  ${why}`);
-  if (reasons.length > REASONS_SHOWN_MAX) await err.line(`  and ${reasons.length - REASONS_SHOWN_MAX} more reasons; --json names all`);
+  if (reasons.length > REASONS_SHOWN_MAX)
+    await err.line(`  and ${reasons.length - REASONS_SHOWN_MAX} more reasons; --json names all`);
 }
 
 async function printSkipped({ err }: Pick<Call, "err">, skipped: ImportReport["skipped"]): Promise<void> {

@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../errors.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import type { Call } from "../command.ts";
-import { deliveryPrinter } from "../delivery-view.ts";
+import { DeliveryView } from "../delivery-view.ts";
 import { payloadRules } from "../payload-rules.ts";
 import { safe } from "../text.ts";
 import { secretFile } from "../secret-file.ts";
@@ -30,17 +30,24 @@ export async function ingestServe(call: Call): Promise<void> {
     import("../../server/ingest-handler.ts"),
     import("../../server/listen.ts"),
   ]);
-  const warn = (error: unknown): void => void err.line(safe`${err.paint("warning", "warning:")} ${messageOf(error)}`).catch(() => undefined);
+  const view = new DeliveryView(call);
+  const warn = (error: unknown): void => warnOf(call, error);
   const ingest = ingestHandler(store, {
     ...access,
     path,
-    hosts: [...LOOPBACK_NAMES, ...(LOOPBACK.has(place.host) ? [] : [place.host]), ...config.ingest.hosts, ...call.given.list("allow-host")],
+    hosts: [
+      ...LOOPBACK_NAMES,
+      ...(LOOPBACK.has(place.host) ? [] : [place.host]),
+      ...config.ingest.hosts,
+      ...call.given.list("allow-host"),
+    ],
     maxBodyBytes: config.ingest.max_body_bytes,
     rules: await payloadRules(config),
-    onDelivery: deliveryPrinter(call),
+    onDelivery: (report) => view.show(report),
     onError: warn,
   });
   await using server = await listening(listen, ingest, { ...place, onError: warn });
+  await err.line(safe`recording into ${path}`);
   await announce(call, { port: server.port, host: place.host, ...access });
   // What an earlier receiver took and did not come to record.
   await ingest.drain();
@@ -48,8 +55,10 @@ export async function ingestServe(call: Call): Promise<void> {
   await server.close();
   await ingest.drain();
   ingest.close();
+  await view.finish();
   const { parked, quarantined } = await ingest.figures();
-  if (parked + quarantined > 0) await err.line(`${quarantined} deliveries in quarantine, ${parked} waiting for their issue`);
+  if (parked + quarantined > 0)
+    await err.line(`${quarantined} deliveries in quarantine, ${parked} waiting for their issue`);
 }
 
 function placeOf({ given }: Call): { host: string; port: number } {
@@ -67,7 +76,9 @@ interface Access {
 function accessOf({ given, context }: Call, host: string): Access {
   const files = PROVIDERS.map((provider) => [provider, given.text(`${provider}-secret-file`)] as const);
   const named = files.filter((pair): pair is [Provider, string] => pair[1] !== undefined);
-  const secrets = Object.fromEntries(named.map(([provider, file]) => [provider, secretFile(file, context.cwd)]));
+  const secrets = Object.fromEntries(
+    named.map(([provider, file]) => [provider, secretFile(file, context.cwd)]),
+  );
   const isInsecure = given.flag("insecure");
   if (!isInsecure && named.length === 0) {
     throw new UsageError(
@@ -77,11 +88,18 @@ function accessOf({ given, context }: Call, host: string): Access {
     );
   }
   if (isInsecure && !LOOPBACK.has(host)) {
-    throw new ConfigError("ESO_INVALID_CONFIG", `--insecure would let everybody who reaches ${host} write events`, {
-      hint: "Give secrets, or stay on 127.0.0.1 with a proxy before it that checks who calls.",
-    });
+    throw new ConfigError(
+      "ESO_INVALID_CONFIG",
+      `--insecure would let everybody who reaches ${host} write events`,
+      {
+        hint: "Give secrets, or stay on 127.0.0.1 with a proxy before it that checks who calls.",
+      },
+    );
   }
-  return { secrets, insecure: isInsecure ? PROVIDERS.filter((provider) => secrets[provider] === undefined) : [] };
+  return {
+    secrets,
+    insecure: isInsecure ? PROVIDERS.filter((provider) => secrets[provider] === undefined) : [],
+  };
 }
 
 /** Webhooks name their issue or none at all, so that no default issue is used. */
@@ -89,9 +107,20 @@ async function openFor(path: string, config: Config): Promise<EventStore> {
   const { openStore } = await import("../../open.ts");
   return openStore({
     path,
-    config: { ...config, issue_key: { ...config.issue_key, default: null }, session: { default: WEBHOOK_SESSION } },
+    config: {
+      ...config,
+      issue_key: { ...config.issue_key, default: null },
+      session: { default: WEBHOOK_SESSION },
+    },
   });
 }
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there",
+  EACCES: "this user may not",
+  EADDRNOTAVAIL: "this machine has no such address",
+  ENOTFOUND: "there is no such name",
+};
 
 type Listen = typeof import("../../server/listen.ts").listen;
 
@@ -99,13 +128,16 @@ async function listening(listen: Listen, ...[answer, options]: Parameters<Listen
   try {
     return await listen(answer, options);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL" && code !== "ENOTFOUND") throw error;
-    const why = { EADDRINUSE: "another program listens there", EACCES: "this user may not" }[String(code)] ?? "there is no such address here";
-    throw new ConfigError("ESO_INVALID_CONFIG", `${options.host}:${options.port} cannot be listened at: ${why}`, {
-      hint: "Give another --port or --host; --port 0 takes any that is free.",
-      cause: error,
-    });
+    const why = REFUSALS[error instanceof Error && "code" in error ? String(error.code) : ""];
+    if (why === undefined) throw error;
+    throw new ConfigError(
+      "ESO_INVALID_CONFIG",
+      `${options.host}:${options.port} cannot be listened at: ${why}`,
+      {
+        hint: "Give another --port or --host; --port 0 takes any that is free.",
+        cause: error,
+      },
+    );
   }
 }
 
@@ -119,10 +151,21 @@ async function announce({ err }: Call, { host, port, secrets, insecure }: Place)
   for (const provider of PROVIDERS) {
     const url = `${base}/${provider}`;
     if (secrets[provider] !== undefined) await err.line(safe`taking webhooks at ${err.paint("key", url)}`);
-    else if (insecure.includes(provider)) await err.line(safe`taking webhooks at ${err.paint("key", url)}, ${err.paint("warning", "without proof")}`);
+    else if (insecure.includes(provider))
+      await err.line(
+        safe`taking webhooks at ${err.paint("key", url)}, ${err.paint("warning", "without proof")}`,
+      );
   }
-  if (!LOOPBACK.has(host)) await err.line(safe`${err.paint("warning", "warning:")} other machines can reach this; put a proxy with TLS before it`);
+  if (!LOOPBACK.has(host))
+    await err.line(
+      safe`${err.paint("warning", "warning:")} other machines can reach this; put a proxy with TLS before it`,
+    );
   await err.flush();
+}
+
+/** A warning that cannot be shown stops nothing. */
+function warnOf({ err }: Call, error: unknown): void {
+  err.line(safe`${err.paint("warning", "warning:")} ${messageOf(error)}`).catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {

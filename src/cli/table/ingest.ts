@@ -32,7 +32,8 @@ export const INGEST: readonly CommandSpec[] = [
     examples: [
       { command: "eso import github payloads/", says: "A folder of saved payloads" },
       {
-        command: "gh api 'repos/acme/shop/pulls?state=all' --paginate > pulls.json && eso import github pulls.json",
+        command:
+          "gh api 'repos/acme/shop/pulls?state=all' --paginate > pulls.json && eso import github pulls.json",
         says: "What a repository's pull requests were, before there was a webhook",
       },
       {
@@ -80,7 +81,10 @@ export const INGEST: readonly CommandSpec[] = [
         summary: "A name under which it may be called, besides this machine's own; adds to ingest.hosts",
         repeats: true,
       },
-      { name: "insecure", summary: "Take deliveries of the other providers without proof; on this machine only" },
+      {
+        name: "insecure",
+        summary: "Take deliveries of the other providers without proof; on this machine only",
+      },
       JSONL_OPTION,
       UTC_OPTION,
     ],

@@ -134,5 +134,27 @@ export const REPLAY: CommandGroup = {
       ],
       load: async () => (await import("../commands/void.ts")).voidOne,
     },
+    {
+      name: "forget",
+      summary: "Make what was recorded of a person unreadable for ever",
+      details:
+        "Works for the fields that personal.fields declares: these were encrypted with a key of that person, which is " +
+        "destroyed, together with snapshots and generated reports. Lines and proofs stay as they are, and verification " +
+        "still passes. There is no way back.",
+      arguments: [{ name: "subject" }],
+      options: [
+        { name: "why", value: "TEXT", summary: "What it is done for" },
+        { name: "yes", summary: "Needed: a destroyed key cannot be brought back" },
+        ...ACTOR_OPTIONS,
+        JSON_OPTION,
+      ],
+      examples: [
+        {
+          command: "eso forget ada@example.com --why 'request 118' --yes",
+          says: "By the name in the events",
+        },
+      ],
+      load: async () => (await import("../commands/forget.ts")).forget,
+    },
   ],
 };

@@ -76,10 +76,9 @@ export class ArchiveReader {
   }
 }
 
-/** Faults of the disk carry a number; zlib's say only what is wrong with the bytes. */
+/** Faults of the disk have names such as EIO; zlib has its own for what is wrong with the bytes. */
 function isSystemError(error: unknown): boolean {
-  const code = systemCode(error);
-  return code !== undefined && !code.startsWith("ZSTD_") && !code.startsWith("ERR_");
+  return /^E(?!RR_)[A-Z0-9]+$/.test(systemCode(error) ?? "");
 }
 
 /** The error for a compressed file whose bytes are not what was written. */

@@ -29,12 +29,10 @@ export function* linesOfFile(disk: Disk, path: string): Generator<FileLine> {
       for (const { bytes, offset } of lines) {
         number++;
         end = offset + bytes.length + 1;
-        const [position, sequence] = [positionOf(bytes), sequenceOf(bytes)];
-        if (position === undefined || sequence === undefined) throw damaged({ path, number, offset });
-        yield { bytes, type: typeOf(bytes), sequence, position };
+        yield fileLine(bytes) ?? damaged({ path, number, offset });
       }
     }
-    if (end !== size) throw damaged({ path, number: number + 1, offset: end });
+    if (end !== size) damaged({ path, number: number + 1, offset: end });
   } finally {
     disk.close(file);
   }
@@ -65,8 +63,14 @@ export function surveyed(disk: Disk, path: string): FileContents {
   };
 }
 
-function damaged({ path, number, offset }: { path: string; number: number; offset: number }): IntegrityError {
-  return new IntegrityError(
+function fileLine(bytes: Buffer): FileLine | undefined {
+  const [position, sequence] = [positionOf(bytes), sequenceOf(bytes)];
+  if (position === undefined || sequence === undefined) return undefined;
+  return { bytes, type: typeOf(bytes), sequence, position };
+}
+
+function damaged({ path, number, offset }: { path: string; number: number; offset: number }): never {
+  throw new IntegrityError(
     "ESO_LOG_DAMAGED",
     `${path} is damaged at line ${number}, byte ${offset}: it is no line of the store's`,
     {

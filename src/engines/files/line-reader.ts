@@ -8,7 +8,7 @@ import type { LogView } from "./log-view.ts";
 import type { OrderEntry } from "./order-file.ts";
 import { findPartitions, scanLines } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
-import { prunedLines, type PrunedStandIn } from "./pruned-file.ts";
+import { prunedLines, prunedNote, type PrunedStandIn } from "./pruned-file.ts";
 
 const LF = 10;
 /** Lines of one file that lie this close together are read with one call. */
@@ -96,7 +96,7 @@ export class LineReader {
       for (const run of runsOf(wanted)) this.#readRun({ ...opened, partition: file }, run, lines);
     } catch (error) {
       if (!(error instanceof PrunedError)) throw error;
-      this.#view.core.warn?.(error.message);
+      this.#view.core.warn?.(prunedNote(file.stream));
       this.#standIn(file, wanted, lines);
     } finally {
       disk.close(opened.file);

@@ -80,7 +80,7 @@ export function readPruned(
   return { header, lines };
 }
 
-function* jsonLines(disk: Disk, path: string): Generator<unknown> {
+function* jsonLines(disk: Disk, path: string): Generator {
   const reader = ArchiveReader.open(disk, path);
   try {
     let rest = Buffer.alloc(0);
@@ -103,6 +103,11 @@ function parsed(bytes: Buffer, path: string): unknown {
     if (error instanceof SyntaxError) throw damagedArchive(path, "one of its lines is none", error);
     throw error;
   }
+}
+
+/** What a reader is told, once, who goes on without what was pruned. */
+export function prunedNote(stream: string): string {
+  return `some events of ${stream} were pruned and are left out; eso archive list shows which`;
 }
 
 /** The error for lines that are gone on purpose. */

@@ -10,6 +10,7 @@ import { missingFile } from "./line-reader.ts";
 import type { LogView } from "./log-view.ts";
 import { type ScannedLine, scanLines, scanLinesBackwards } from "./partition-scan.ts";
 import type { Partitions } from "./partitions.ts";
+import { prunedNote } from "./pruned-file.ts";
 
 /** Sequences `from`..`to` of one file. */
 interface Piece {
@@ -73,6 +74,7 @@ export class StreamReader {
     }
     for (const piece of pieces) {
       for (const lines of this.#unlessPruned(
+        stream,
         backwards ? this.#backwards(piece, head) : this.#forwards(piece),
       )) {
         await nextTurn();
@@ -84,12 +86,12 @@ export class StreamReader {
   }
 
   /** What was pruned is passed over; a file is pruned as a whole. */
-  *#unlessPruned(piece: Generator<StoredLine[]>): Generator<StoredLine[]> {
+  *#unlessPruned(stream: string, piece: Generator<StoredLine[]>): Generator<StoredLine[]> {
     try {
       yield* piece;
     } catch (error) {
       if (!(error instanceof PrunedError)) throw error;
-      this.#view.core.warn?.(error.message);
+      this.#view.core.warn?.(prunedNote(stream));
     }
   }
 

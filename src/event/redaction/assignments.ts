@@ -30,7 +30,8 @@ export function assignedAt(text: string, sign: number, nameRule: NameRule): Find
   const next = text.charCodeAt(sign + 1);
   const before = text.charCodeAt(sign - 1);
   if (next === EQUALS || (code === COLON && (next === COLON || before === COLON))) return undefined;
-  if (code === EQUALS && (before === 33 || before === LESS || before === EQUALS || before === GREATER)) return undefined;
+  if (code === EQUALS && (before === 33 || before === LESS || before === EQUALS || before === GREATER))
+    return undefined;
   const end = nameEnd(text, sign - 1);
   if (end < 0) return undefined;
   const name = nameBefore(text, end, nameRule);
@@ -47,7 +48,13 @@ export function flagValueAt(text: string, dash: number, nameRule: NameRule): Fin
   while (end < most && isNameCode(text.charCodeAt(end))) end++;
   if (text.charCodeAt(end) !== 32) return undefined;
   const verdict = nameRule(text.slice(dash + 2, end));
-  if (verdict === undefined || verdict.kind === "hint" || verdict.kind === "query" || text.charCodeAt(end + 1) === 45) return undefined;
+  if (
+    verdict === undefined ||
+    verdict.kind === "hint" ||
+    verdict.kind === "query" ||
+    text.charCodeAt(end + 1) === 45
+  )
+    return undefined;
   return valueFrom(text, end, { verdict, start: dash, query: false });
 }
 
@@ -58,7 +65,8 @@ function nameEnd(text: string, last: number): number {
   while (i > least) {
     const code = text.charCodeAt(i);
     // blanks, quotes, `]`, `:` of `:=` and `\` of an escaped quote
-    if (!isBlankCode(code) && !isQuoteCode(code) && code !== 93 && code !== COLON && code !== BACKSLASH) break;
+    if (!isBlankCode(code) && !isQuoteCode(code) && code !== 93 && code !== COLON && code !== BACKSLASH)
+      break;
     i--;
   }
   return i;
@@ -89,7 +97,9 @@ function nameBefore(text: string, end: number, nameRule: NameRule): Omit<Named, 
 
 /** `<add key="ClearTextPassword" value="…"/>` */
 function attributeBefore(text: string, start: number, nameRule: NameRule): NameVerdict | undefined {
-  const name = /(?:key|name)=["'](?<name>[\w.-]{1,64})["']\s{1,8}$/.exec(text.slice(Math.max(0, start - 90), start))?.groups?.["name"];
+  const name = /(?:key|name)=["'](?<name>[\w.-]{1,64})["']\s{1,8}$/.exec(
+    text.slice(Math.max(0, start - 90), start),
+  )?.groups?.["name"];
   return name === undefined ? undefined : nameRule(name);
 }
 
@@ -119,7 +129,8 @@ function valueFrom(text: string, from: number, named: Named): Finding | undefine
   const token = tokenAt(text, start);
   if (token !== undefined) return token;
   if (!isAssignedSecret(value, named.verdict, quote !== 0)) return undefined;
-  const whole = value.length < VALUE_MAX ? end : valueEnd(text, start, { quote, query: named.query, most: text.length });
+  const whole =
+    value.length < VALUE_MAX ? end : valueEnd(text, start, { quote, query: named.query, most: text.length });
   return { start, end: whole, rule, random: false };
 }
 
@@ -176,12 +187,17 @@ function isBareEnd(code: number, query: boolean): boolean {
   }
 }
 
-const SCHEME = /(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Bot|DPoP|GenieKey|Splunk|SSWS|Negotiate|NTLM|Key|OAuth|Hawk|Klaviyo-API-Key|AWS4-HMAC-SHA256) {1,4}/iy;
+const SCHEME =
+  /(?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Bot|DPoP|GenieKey|Splunk|SSWS|Negotiate|NTLM|Key|OAuth|Hawk|Klaviyo-API-Key|AWS4-HMAC-SHA256) {1,4}/iy;
 const CREDENTIAL = /[^\s"'`\\<>]{6,8192}/y;
 const PARAMETERS = /[^"'`\\<>\r\n]{6,8192}/y;
 
 /** The credentials of an `Authorization` header, its scheme kept, or the values of a `Cookie` header. */
-function headerValue(text: string, from: number, { quote, rule }: { quote: number; rule: string }): Finding | undefined {
+function headerValue(
+  text: string,
+  from: number,
+  { quote, rule }: { quote: number; rule: string },
+): Finding | undefined {
   SCHEME.lastIndex = from;
   const scheme = rule === "authorization" ? SCHEME.exec(text)?.[0] : undefined;
   const start = from + (scheme?.length ?? 0);
@@ -192,14 +208,20 @@ function headerValue(text: string, from: number, { quote, rule }: { quote: numbe
   if (value === undefined || isPlaceholder(value)) return undefined;
   const token = tokenAt(text, start);
   if (token !== undefined && !isWhole) return token;
-  if (rule === "cookie" ? !/^[^\s=;]{1,128}=[^;\s]/.test(value) : !isCredential(value, { hasScheme: scheme !== undefined, quote })) return undefined;
+  if (
+    rule === "cookie"
+      ? !/^[^\s=;]{1,128}=[^;\s]/.test(value)
+      : !isCredential(value, { hasScheme: scheme !== undefined, quote })
+  )
+    return undefined;
   const trailing = /[,;.)\]}]{0,4}$/.exec(value)?.[0].length ?? 0;
   return { start, end: start + value.length - (isWhole ? 0 : trailing), rule, random: false };
 }
 
 /** With a scheme before it, digits, case or padding make a credential of a word. */
 function isCredential(value: string, { hasScheme, quote }: { hasScheme: boolean; quote: number }): boolean {
-  if (/^[A-Za-z_$][\w$]*(?:[.(][\w$.()]*)?[,;.)]*$/.test(value) && !/\d/.test(value) && value.length < 16) return false;
+  if (/^[A-Za-z_$][\w$]*(?:[.(][\w$.()]*)?[,;.)]*$/.test(value) && !/\d/.test(value) && value.length < 16)
+    return false;
   if (hasScheme) return true;
   return isAssignedSecret(value, { rule: "authorization", kind: "secret" }, quote !== 0);
 }

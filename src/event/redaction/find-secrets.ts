@@ -120,7 +120,8 @@ class Scan {
   #atColon(i: number): Finding | undefined {
     const text = this.#text;
     if (text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) return urlCredentialsAt(text, i);
-    if (isDigitCode(text.charCodeAt(i - 1))) return telegramAt(text, i) ?? (this.#nameRule && assignedAt(text, i, this.#nameRule));
+    if (isDigitCode(text.charCodeAt(i - 1)))
+      return telegramAt(text, i) ?? (this.#nameRule && assignedAt(text, i, this.#nameRule));
     return this.#nameRule && assignedAt(text, i, this.#nameRule);
   }
 
@@ -129,7 +130,9 @@ class Scan {
     const next = text.charCodeAt(i + 1);
     if (next === 45) {
       if (text.charCodeAt(i + 2) === 45) return privateKeyAt(text, i);
-      return this.#nameRule && !isSlugCode(text.charCodeAt(i - 1)) ? flagValueAt(text, i, this.#nameRule) : undefined;
+      return this.#nameRule && !isSlugCode(text.charCodeAt(i - 1))
+        ? flagValueAt(text, i, this.#nameRule)
+        : undefined;
     }
     if (next === 117) return mailchimpAt(text, i, this.#free) ?? curlUserAt(text, i);
     return undefined;
@@ -141,8 +144,14 @@ const isEscapeLetter = (code: number): boolean => ESCAPE_LETTERS.has(code);
 
 /** How far to go on behind a character without a finding: escapes of other characters are passed over. */
 function skipped(text: string, i: number, action: number): number {
-  if (action === BACKSLASH) return text.charCodeAt(i + 1) === 117 && isHexCode(text.charCodeAt(i + 2)) && isHexCode(text.charCodeAt(i + 5)) ? 6 : 1;
-  if (action === PERCENT) return isHexCode(text.charCodeAt(i + 1)) && isHexCode(text.charCodeAt(i + 2)) ? 3 : 1;
+  if (action === BACKSLASH)
+    return text.charCodeAt(i + 1) === 117 &&
+      isHexCode(text.charCodeAt(i + 2)) &&
+      isHexCode(text.charCodeAt(i + 5))
+      ? 6
+      : 1;
+  if (action === PERCENT)
+    return isHexCode(text.charCodeAt(i + 1)) && isHexCode(text.charCodeAt(i + 2)) ? 3 : 1;
   return 1;
 }
 
@@ -165,13 +174,25 @@ const ATLAS = /\.atlasv1\.[\w=-]{60,90}/y;
 function dottedAt(text: string, dot: number, free: number): Finding | undefined {
   if (text.startsWith(".atlasv1.", dot)) {
     ATLAS.lastIndex = dot;
-    return behind(text, { start: dot, end: ATLAS.test(text) ? ATLAS.lastIndex : -1, free }, { least: 14, rule: "terraform-token" });
+    return behind(
+      text,
+      { start: dot, end: ATLAS.test(text) ? ATLAS.lastIndex : -1, free },
+      { least: 14, rule: "terraform-token" },
+    );
   }
   if (text.charCodeAt(dot + 7) !== 46 && text.charCodeAt(dot + 8) !== 46) return undefined;
   DISCORD.lastIndex = dot;
   if (!DISCORD.test(text)) return undefined;
-  const found = behind(text, { start: dot, end: DISCORD.lastIndex, free }, { least: 23, rule: "discord-token" });
-  return found !== undefined && /[MNO]/.test(text[found.start] ?? "") && isMixed(text.slice(found.start, found.end)) ? found : undefined;
+  const found = behind(
+    text,
+    { start: dot, end: DISCORD.lastIndex, free },
+    { least: 23, rule: "discord-token" },
+  );
+  return found !== undefined &&
+    /[MNO]/.test(text[found.start] ?? "") &&
+    isMixed(text.slice(found.start, found.end))
+    ? found
+    : undefined;
 }
 
 interface Tail {
@@ -181,7 +202,11 @@ interface Tail {
 }
 
 /** Completes a finding backwards by the run of characters before it. */
-function behind(text: string, { start, end, free }: Tail, { least, rule }: { least: number; rule: string }): Finding | undefined {
+function behind(
+  text: string,
+  { start, end, free }: Tail,
+  { least, rule }: { least: number; rule: string },
+): Finding | undefined {
   if (end === -1) return undefined;
   let from = start;
   while (from > free && start - from < 40 && isSlugCode(text.charCodeAt(from - 1))) from--;
@@ -206,7 +231,8 @@ function dataSourceAt(text: string, at: number, free: number): Finding | undefin
   const least = Math.max(free, at - 128);
   for (let i = at - 1; i > least; i--) {
     const code = text.charCodeAt(i);
-    if (code === 58) return i + 1 < at ? { start: i + 1, end: at, rule: "url-credentials", random: false } : undefined;
+    if (code === 58)
+      return i + 1 < at ? { start: i + 1, end: at, rule: "url-credentials", random: false } : undefined;
     if (code === 32 || code === 34 || code === 39 || code === 10) return undefined;
   }
   return undefined;

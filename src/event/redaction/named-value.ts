@@ -11,7 +11,8 @@ export function isSecretByName(value: string, { kind, rule }: NameVerdict): bool
 }
 
 /** `authorization: "granted"`, `cookies: "accepted"`. */
-const isSwitch = (rule: string): boolean => rule === "authorization" || rule === "cookie" || rule === "credentials";
+const isSwitch = (rule: string): boolean =>
+  rule === "authorization" || rule === "cookie" || rule === "credentials";
 const isWord = (value: string): boolean => value.length < 16 && /^[A-Za-z][a-z_-]*$/.test(value);
 
 /** Several words without a digit say something about the secret. */

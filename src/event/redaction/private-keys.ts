@@ -25,8 +25,13 @@ function bodyEnd(text: string, from: number): number {
 /** Whether a text ends inside a private key, so that the next line of a list is a part of it. */
 export function endsInsideKey(text: string): boolean {
   const begin = text.lastIndexOf("-----BEGIN ");
-  return begin !== -1 && /PRIVATE KEY(?: BLOCK)?-----/.test(text.slice(begin, begin + 100)) && !text.includes("-----END ", begin);
+  return (
+    begin !== -1 &&
+    /PRIVATE KEY(?: BLOCK)?-----/.test(text.slice(begin, begin + 100)) &&
+    !text.includes("-----END ", begin)
+  );
 }
 
 /** A line of Base64, as between the first and the last line of a key. */
-export const isKeyLine = (text: string): boolean => /^\s*(?:[A-Za-z0-9+/=]{1,100}|[A-Za-z-]{1,32}: .{1,80}|)\s*$/.test(text);
+export const isKeyLine = (text: string): boolean =>
+  /^\s*(?:[A-Za-z0-9+/=]{1,100}|[A-Za-z-]{1,32}: .{1,80}|)\s*$/.test(text);

@@ -60,7 +60,8 @@ export class Redactor {
   constructor(parts: RedactorParts) {
     this.#parts = parts;
     const { fieldNames, allowedFieldNames, rules, emails, homeFolders } = parts;
-    this.#nameRule = fieldNames.size + allowedFieldNames.size === 0 ? nameVerdict : (name) => this.#configuredName(name);
+    this.#nameRule =
+      fieldNames.size + allowedFieldNames.size === 0 ? nameVerdict : (name) => this.#configuredName(name);
     this.#isPlain = rules.length === 0 && !emails && !homeFolders;
   }
 
@@ -104,7 +105,8 @@ export class Redactor {
     const { rules, emails, homeFolders } = this.#parts;
     const all = [...builtIn];
     for (const { rule, pattern } of rules)
-      for (const [start, end] of pattern.spans(text)) if (end > start) all.push({ start, end, rule, random: false });
+      for (const [start, end] of pattern.spans(text))
+        if (end > start) all.push({ start, end, rule, random: false });
     if (emails) all.push(...emailsIn(text));
     if (homeFolders) all.push(...homeFoldersIn(text));
     return merged(all);
@@ -181,8 +183,10 @@ class Walk {
     let insideKey = false;
     for (const [index, item] of array.entries()) {
       const line: string | undefined = insideKey && typeof item === "string" ? item : undefined;
-      const result: Json = line !== undefined ? this.#keyLine(line) : this.#value(item, this.#placeInArray(array, index, place));
-      if (typeof item === "string") insideKey = line !== undefined ? result !== item && !item.includes("-----END ") : endsInsideKey(item);
+      const result: Json =
+        line !== undefined ? this.#keyLine(line) : this.#value(item, this.#placeInArray(array, index, place));
+      if (typeof item === "string")
+        insideKey = line !== undefined ? result !== item && !item.includes("-----END ") : endsInsideKey(item);
       if (result !== item) (copy ??= [...array])[index] = result;
     }
     return copy ?? array;
@@ -206,14 +210,17 @@ class Walk {
   text(text: string, place: Place): string {
     const { named } = place;
     const found = this.#judge.find(text, place);
-    if (named !== undefined && isSecretByName(text, named) && !this.#judge.isAllowed(text)) return this.#whole(found, text, named);
+    if (named !== undefined && isSecretByName(text, named) && !this.#judge.isAllowed(text))
+      return this.#whole(found, text, named);
     return found.length === 0 ? text : this.#replaced(text, found, place);
   }
 
   /** The rule of the format, where the whole text is of one. */
   #whole(found: readonly Finding[], text: string, { rule }: NameVerdict): string {
     const [first] = found;
-    return this.#cut(found.length === 1 && first?.start === 0 && first.end === text.length ? first.rule : rule);
+    return this.#cut(
+      found.length === 1 && first?.start === 0 && first.end === text.length ? first.rule : rule,
+    );
   }
 
   #replaced(text: string, found: readonly Finding[], place: Place): string {

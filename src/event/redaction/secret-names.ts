@@ -10,13 +10,25 @@ export interface NameVerdict {
 const verdict = (rule: string, kind: NameVerdict["kind"]): NameVerdict => ({ rule, kind });
 
 const LAST_WORDS: ReadonlyMap<string, NameVerdict> = new Map([
-  ...each("password passwd passwords pwd passphrase passcode passwort userpassword dbpassword kennwort", "password", "password"),
+  ...each(
+    "password passwd passwords pwd passphrase passcode passwort userpassword dbpassword kennwort",
+    "password",
+    "password",
+  ),
   ...each("secret secrets clientsecret appsecret sharedsecret secretvalue", "secret", "secret"),
-  ...each("token accesstoken refreshtoken authtoken idtoken bearertoken apitoken sessiontoken jwt", "token", "secret"),
+  ...each(
+    "token accesstoken refreshtoken authtoken idtoken bearertoken apitoken sessiontoken jwt",
+    "token",
+    "secret",
+  ),
   ...each("authorization", "authorization", "secret"),
   ...each("cookie cookies setcookie", "cookie", "secret"),
   ...each("credential credentials creds", "credentials", "secret"),
-  ...each("apikey apikeys apisecret secretkey accesskey secretaccesskey accountkey authkey", "api-key", "secret"),
+  ...each(
+    "apikey apikeys apisecret secretkey accesskey secretaccesskey accountkey authkey",
+    "api-key",
+    "secret",
+  ),
   ...each("privatekey privkey", "private-key", "secret"),
   ...each("auth", "token", "hint"),
   ...each("signature sig", "signature", "query"),
@@ -52,7 +64,9 @@ const ABOUT = new Set(
 );
 
 /** The last letters of all words that make a name secret: most names are told by this alone. */
-const LAST_LETTERS = new Set([..."detsnlyhg0123456789"].flatMap((one) => [one.charCodeAt(0), one.toUpperCase().charCodeAt(0)]));
+const LAST_LETTERS = new Set(
+  [..."detsnlyhg0123456789"].flatMap((one) => [one.charCodeAt(0), one.toUpperCase().charCodeAt(0)]),
+);
 
 /** Names told of before; the same few come again and again. */
 const known = new Map<string, NameVerdict | undefined>();
@@ -91,7 +105,10 @@ function judge(all: readonly string[]): NameVerdict | undefined {
   if (last === "hash") return before === "password" ? verdict("password", "secret") : undefined;
   if (last === "auth") return hasOwner(words) ? verdict("token", "secret") : LAST_WORDS.get(last);
   if (last === "token" && HARMLESS_TOKENS.has(before)) return undefined;
-  if (last === "tokens") return before === "access" || before === "refresh" || before === "api" ? verdict("token", "secret") : undefined;
+  if (last === "tokens")
+    return before === "access" || before === "refresh" || before === "api"
+      ? verdict("token", "secret")
+      : undefined;
   return LAST_WORDS.get(last);
 }
 
@@ -99,7 +116,8 @@ function keyVerdict(words: readonly string[]): NameVerdict {
   return words.at(-2) === "private" ? verdict("private-key", "secret") : verdict("api-key", "secret");
 }
 
-const hasOwner = (words: readonly string[]): boolean => ["basic", "http", "proxy", "registry"].includes(words.at(-2) ?? "");
+const hasOwner = (words: readonly string[]): boolean =>
+  ["basic", "http", "proxy", "registry"].includes(words.at(-2) ?? "");
 
 function each(words: string, rule: string, kind: NameVerdict["kind"]): [string, NameVerdict][] {
   return words.split(" ").map((word) => [word, verdict(rule, kind)]);

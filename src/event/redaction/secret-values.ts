@@ -13,15 +13,18 @@ const STAND_INS = new Set(
 const MASK = /^[xX*.•_#?-]+$/;
 const MASKED = /\*{3}|•{3}|…|\.{3}|[xX]{8}/;
 /** `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `<name>`, `%NAME%`, `#{name}`, `%s`, `:name`, `@name@`. */
-const REFERENCE = /^(?:\$[A-Za-z_({]|\$\$?\{|\{\{|\{[A-Za-z_$]|<|%[A-Za-z_({]|#\{|@[A-Za-z_]+@$)|\$\{|\{\{|\$\(/;
+const REFERENCE =
+  /^(?:\$[A-Za-z_({]|\$\$?\{|\{\{|\{[A-Za-z_$]|<|%[A-Za-z_({]|#\{|@[A-Za-z_]+@$)|\$\{|\{\{|\$\(/;
 const LOOKED_UP =
   /process\.env|os\.environ|getenv|import\.meta|(?:^|\W)(?:env|ENV|secrets|vars|var|local|data|module)[.[(]|^(?:vault|op|ssm|awssm|gcpsm|keyring|env|file|secret|ref\+\w+|arn|kms|projects):?[:/]/;
-const WORDED = /(?:^|[-_ .])(?:your|my|the|some|insert|replace|enter|placeholder|changeme|dummy|sample|todo|redacted|here)(?:[-_ .]|$)/i;
+const WORDED =
+  /(?:^|[-_ .])(?:your|my|the|some|insert|replace|enter|placeholder|changeme|dummy|sample|todo|redacted|here)(?:[-_ .]|$)/i;
 
 /** Whether a text only says that a secret belongs here: a mask, a variable, `<your-token>`. */
 export function isPlaceholder(value: string): boolean {
   const head = value.length > 256 ? value.slice(0, 256) : value;
-  if (head.trim() === "" || head.startsWith(MARKER_START) || MASK.test(head) || MASKED.test(head)) return true;
+  if (head.trim() === "" || head.startsWith(MARKER_START) || MASK.test(head) || MASKED.test(head))
+    return true;
   if (STAND_INS.has(head.toLowerCase()) || REFERENCE.test(head) || LOOKED_UP.test(head)) return true;
   return WORDED.test(head) && digitsIn(head) <= 3;
 }
@@ -106,7 +109,8 @@ export function isRandom(value: string, atLeast: number): boolean {
 }
 
 /** `my-app-secret-v2`, `foo.bar.baz`, `src/a/b2.ts`: words with separators, at most small numbers among them. */
-const WORDY = /^[@~./]*[A-Za-z]+\d{0,2}(?:[-_./:@]+(?:[A-Za-z]{2,}\d{0,2}|[A-Za-z]?\d{1,12}|[A-Za-z]))*[/.:]?$/;
+const WORDY =
+  /^[@~./]*[A-Za-z]+\d{0,2}(?:[-_./:@]+(?:[A-Za-z]{2,}\d{0,2}|[A-Za-z]?\d{1,12}|[A-Za-z]))*[/.:]?$/;
 /** `NonSharedBuffer`, `keyObject`: a type or a variable. */
 const CAMEL_CASE = /^[a-z]*(?:[A-Z]{1,4}[a-z]{2,})+[A-Z]{0,2}$/;
 const ALL_ALIKE = /^(?:\d{4}-\d\d-\d\d.{0,20}|v?\d+(?:\.\d+)+[-+.\w]{0,16}|[\d.,:/ -]+)$/;
@@ -116,7 +120,8 @@ function isWordy(value: string): boolean {
   return ALL_ALIKE.test(head) || (WORDY.test(head) && lookAt(head).changes / head.length < 0.35);
 }
 
-const CODE = /^[A-Za-z_$][\w$]*(?:(?:\?\.|\.|->|::)[A-Za-z_$][\w$]*)+$|^[A-Za-z_$][\w$.]*[([]|^(?:new|await|function|async|return)\b|=>/;
+const CODE =
+  /^[A-Za-z_$][\w$]*(?:(?:\?\.|\.|->|::)[A-Za-z_$][\w$]*)+$|^[A-Za-z_$][\w$.]*[([]|^(?:new|await|function|async|return)\b|=>/;
 const PATH = /^(?:~|\.{1,2})?\/[\w@.-]+(?:\/[\w@. -]*)*$|^[A-Za-z]:\\/;
 
 /** Whether the value of an assignment in a text is a secret, given what its name says. */

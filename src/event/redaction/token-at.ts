@@ -53,7 +53,8 @@ function match(text: string, start: number, candidate: Candidate): Finding | und
 }
 
 /** Header and claims, or header, key, vector, text and tag, are runs of Base64url between dots. */
-const WEB_TOKEN = /ey[A-Za-z0-9][\w-]{8,}\.(?:ey[A-Za-z0-9][\w-]{4,}\.[\w-]*|[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}(?![\w.-]))/y;
+const WEB_TOKEN =
+  /ey[A-Za-z0-9][\w-]{8,}\.(?:ey[A-Za-z0-9][\w-]{4,}\.[\w-]*|[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}(?![\w.-]))/y;
 
 /** A JSON Web Token. It begins where its run begins, so that a run is looked at once. */
 function webTokenAt(text: string, start: number): Finding | undefined {

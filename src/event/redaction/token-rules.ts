@@ -20,7 +20,10 @@ const END = "(?![A-Za-z0-9_])";
 
 /** Rules by name: each `prefix…  body`, prefixes separated by `|`. Formats are the providers' own descriptions. */
 const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, body: string])[]>> = {
-  "aws-access-key-id": [["AKIA|ASIA|ABIA|ACCA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|APKA|ASCA", `[A-Z0-9]{16}${END}`], ["A3T", `[A-Z0-9]{17}${END}`]],
+  "aws-access-key-id": [
+    ["AKIA|ASIA|ABIA|ACCA|AROA|AIDA|AGPA|AIPA|ANPA|ANVA|APKA|ASCA", `[A-Z0-9]{16}${END}`],
+    ["A3T", `[A-Z0-9]{17}${END}`],
+  ],
   "aws-token": [
     ["ABSK", "[A-Za-z0-9+/]{100,}={0,2}"],
     ["bedrock-api-key-", "[A-Za-z0-9+/=]{24,}"],
@@ -48,16 +51,32 @@ const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, bod
     ],
     ["xapp-", "[0-9]-[A-Za-z0-9]{2,16}-[A-Za-z0-9-]{3,}"],
   ],
-  "slack-webhook": [["hooks.slack.com/services/|hooks.slack.com/workflows/|hooks.slack.com/triggers/|hooks.slack-gov.com/services/", "[A-Za-z0-9+/_-]{20,}"]],
+  "slack-webhook": [
+    [
+      "hooks.slack.com/services/|hooks.slack.com/workflows/|hooks.slack.com/triggers/|hooks.slack-gov.com/services/",
+      "[A-Za-z0-9+/_-]{20,}",
+    ],
+  ],
   "webhook-url": [
     ["discord.com/api/webhooks/|discordapp.com/api/webhooks/", String.raw`[0-9]{15,22}/[\w-]{40,}`],
     ["hooks.zapier.com/hooks/catch/", "[0-9]{3,12}/[a-z0-9]{5,}"],
     ["webhook.office.com/webhookb2/", String.raw`[\w@/-]{60,}`],
     ["chat.googleapis.com/v1/spaces/", String.raw`[\w-]{5,20}/messages\?key=[\w-]{20,}&token=[\w%-]{20,}`],
   ],
-  "stripe-key": [["sk_live_|sk_test_|rk_live_|rk_test_|sk_prod_|rk_prod_|sk_org_", String.raw`\w{10,}`], ["whsec_", "[A-Za-z0-9+/]{24,}={0,2}"]],
-  "google-api-key": [["AIza", `${W}{35}(?![\\w-])`], ["AQ.Ab", `${W}{40,}`]],
-  "google-oauth": [["GOCSPX-", `${W}{20,}`], ["ya29.", `[\\w.-]{20,}`], ["1//0", `${W}{30,}`], ["4/0A", `${W}{40,}`]],
+  "stripe-key": [
+    ["sk_live_|sk_test_|rk_live_|rk_test_|sk_prod_|rk_prod_|sk_org_", String.raw`\w{10,}`],
+    ["whsec_", "[A-Za-z0-9+/]{24,}={0,2}"],
+  ],
+  "google-api-key": [
+    ["AIza", `${W}{35}(?![\\w-])`],
+    ["AQ.Ab", `${W}{40,}`],
+  ],
+  "google-oauth": [
+    ["GOCSPX-", `${W}{20,}`],
+    ["ya29.", `[\\w.-]{20,}`],
+    ["1//0", `${W}{30,}`],
+    ["4/0A", `${W}{40,}`],
+  ],
   "openai-key": [
     ["sk-proj-|sk-svcacct-|sk-admin-|sk-None-|sk-service-", `${W}{20,}`],
     ["sk-", `${A}{32,}${END}`],
@@ -69,13 +88,19 @@ const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, bod
     ["ATBB", `${A}{28,32}${END}`],
     ["BBDC-", "[A-Za-z0-9+/@_-]{40,50}"],
   ],
-  "npm-token": [["npm_", `${A}{36}${END}`], ["NpmToken.", UUID]],
+  "npm-token": [
+    ["npm_", `${A}{36}${END}`],
+    ["NpmToken.", UUID],
+  ],
   "pypi-token": [["pypi-Ag", `${W}{50,}`]],
   "azure-token": [["JQQJ99|AZURE_JQQJ99", `${A}{26,}`]],
   "digitalocean-token": [["dop_v1_|doo_v1_|dor_v1_|dos_v1_", `${HEX}{64}`]],
   "sendgrid-key": [["SG.", String.raw`(?:[\w-]{16,32}\.[\w-]{16,64}|[\w.=-]{66})`]],
   "twilio-key": [["SK", `[0-9a-fA-F]{32}${END}`]],
-  "huggingface-token": [["hf_", `${A}{30,}${END}`], ["api_org_", `${A}{34}${END}`]],
+  "huggingface-token": [
+    ["hf_", `${A}{30,}${END}`],
+    ["api_org_", `${A}{34}${END}`],
+  ],
   "databricks-token": [["dapi|dose|dkea|ddbc", `${HEX}{32}(?:-[0-9])?${END}`]],
   "shopify-token": [["shpat_|shpss_|shpca_|shppa_|shptka_|shpua_|shpit_|shprt_", "[0-9a-fA-F]{32,}"]],
   "vault-token": [
@@ -84,10 +109,20 @@ const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, bod
   ],
   "docker-token": [["dckr_pat_|dckr_oat_", `${W}{20,}`]],
   "linear-key": [["lin_api_|lin_oauth_|lin_wh_", `${A}{32,}`]],
-  "notion-token": [["ntn_", `${A}{40,}`], ["secret_", `${A}{43}${END}`]],
+  "notion-token": [
+    ["ntn_", `${A}{40,}`],
+    ["secret_", `${A}{43}${END}`],
+  ],
   "figma-token": [["figd_|figu_|figo_|figor_|figoh_|figuh_|figdr_|figdh_|figor_|figh_|figp_", `${W}{36,}`]],
-  "supabase-key": [["sbp_|sbp_oauth_", `${HEX}{40}`], ["sb_secret_", `${W}{20,}`]],
-  "grafana-token": [["glsa_", `${A}{32}_[A-Fa-f0-9]{8}`], ["glc_", "[A-Za-z0-9+/]{32,}={0,3}"], ["eyJrIjoi", `${A}{70,}={0,3}`]],
+  "supabase-key": [
+    ["sbp_|sbp_oauth_", `${HEX}{40}`],
+    ["sb_secret_", `${W}{20,}`],
+  ],
+  "grafana-token": [
+    ["glsa_", `${A}{32}_[A-Fa-f0-9]{8}`],
+    ["glc_", "[A-Za-z0-9+/]{32,}={0,3}"],
+    ["eyJrIjoi", `${A}{70,}={0,3}`],
+  ],
   "cloud-token": [
     ["tskey-", String.raw`[a-z]{2,12}-[\w-]{16,}`],
     ["HRKU-", `[\\w-]{36,}`],
@@ -104,7 +139,10 @@ const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, bod
     ["LTAI", `${A}{16,24}${END}`],
     ["AKID", `${A}{32}${END}`],
     ["sha256~", `${W}{43}`],
-    ["dt0c01.|dt0s01.|dt0s02.|dt0s16.|dt0a01.|dt0s08.|dt0s04.|dt0s06.", "[A-Za-z0-9]{6,24}\\.[A-Za-z0-9]{64}"],
+    [
+      "dt0c01.|dt0s01.|dt0s02.|dt0s16.|dt0a01.|dt0s08.|dt0s04.|dt0s06.",
+      "[A-Za-z0-9]{6,24}\\.[A-Za-z0-9]{64}",
+    ],
     ["exoscale-|EXO", "[0-9a-f]{24,}"],
     ["bkua_|bkct_", `${A}{40,}`],
     ["CCIPAT_|CCIPRJ_", String.raw`\w{20,}`],
@@ -183,7 +221,10 @@ const FORMATS: Readonly<Record<string, readonly (readonly [prefixes: string, bod
     ["A3-", "[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"],
     ["4b1d", `${A}{38}${END}`],
     ["pat.|sat.", String.raw`[\w-]{22}\.[0-9a-z]{24}\.[0-9A-Za-z]{20}`],
-    ["sc_|ext_|scauth_|authress_", String.raw`[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}`],
+    [
+      "sc_|ext_|scauth_|authress_",
+      String.raw`[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}`,
+    ],
     ["patp_|pat-na1-|pat-eu1-", `[0-9a-f-]{36}`],
     ["rpa_", `${A}{30,}`],
     ["sl.", "[A-Za-z0-9_=-]{130,}"],
@@ -215,24 +256,36 @@ const COMMON = new Set(
 /** A secret behind words that say so; the words are kept. */
 const PHRASES: readonly (readonly [rule: string, prefixes: string, body: string])[] = [
   ["bearer-token", "Bearer |bearer |BEARER ", "()[A-Za-z0-9_.~+/=:-]{16,}"],
-  ["password", "IDENTIFIED BY |identified by |PASSWORD |password |Password ", String.raw`((?:IS |is )?['"])[^'"\s]{4,128}(?=['"])`],
+  [
+    "password",
+    "IDENTIFIED BY |identified by |PASSWORD |password |Password ",
+    String.raw`((?:IS |is )?['"])[^'"\s]{4,128}(?=['"])`,
+  ],
   [
     "cookie",
     "_gitlab_session=|JSESSIONID=|PHPSESSID=|connect.sid=|sessionid=|laravel_session=|_session_id=|ASP.NET_SessionId=",
     String.raw`()[\w%.+/-]{16,}`,
   ],
   ["password", "sshpass -p |sshpass -p", String.raw`(\s?['"]?)[^\s'"]{4,128}`],
-  ["private-key", "Private-Lines: ", String.raw`([0-9]{1,3}(?:\r\n|\n|\\r\\n|\\n))(?:[A-Za-z0-9+/=]{1,76}(?:\r\n|\n|\\r\\n|\\n)?){1,200}`],
+  [
+    "private-key",
+    "Private-Lines: ",
+    String.raw`([0-9]{1,3}(?:\r\n|\n|\\r\\n|\\n))(?:[A-Za-z0-9+/=]{1,76}(?:\r\n|\n|\\r\\n|\\n)?){1,200}`,
+  ],
 ];
 
 /** Every built-in format and phrase, longest prefixes first. */
 export const TOKEN_RULES: readonly TokenRule[] = [
   ...Object.entries(FORMATS).flatMap(([rule, formats]) =>
     formats.flatMap(([prefixes, body]) =>
-      prefixes.split("|").map((prefix): TokenRule => ({ rule, prefix, body, isCommon: COMMON.has(prefix), random: true })),
+      prefixes
+        .split("|")
+        .map((prefix): TokenRule => ({ rule, prefix, body, isCommon: COMMON.has(prefix), random: true })),
     ),
   ),
   ...PHRASES.flatMap(([rule, prefixes, body]) =>
-    prefixes.split("|").map((prefix): TokenRule => ({ rule, prefix, body, isCommon: rule === "bearer-token", random: false })),
+    prefixes
+      .split("|")
+      .map((prefix): TokenRule => ({ rule, prefix, body, isCommon: rule === "bearer-token", random: false })),
   ),
 ].sort((a, b) => b.prefix.length - a.prefix.length);

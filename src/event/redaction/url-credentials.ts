@@ -26,7 +26,8 @@ function inUserInfo(text: string, from: number, at: number): Finding | undefined
   const password = colon === -1 ? "" : text.slice(from + colon + 1, at);
   const rule = "url-credentials";
   // a token instead of a user; names of 32 hex digits are the public part of an ingest address
-  if (isRandom(user, 20) && !/^[0-9a-f]{32}$/.test(user) && !user.includes("@")) return { start: from, end: at, rule, random: false };
+  if (isRandom(user, 20) && !/^[0-9a-f]{32}$/.test(user) && !user.includes("@"))
+    return { start: from, end: at, rule, random: false };
   if (password === "" || password === "x-oauth-basic" || isVariable(password)) return undefined;
   return { start: from + colon + 1, end: at, rule, random: false };
 }

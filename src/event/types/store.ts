@@ -162,6 +162,19 @@ const StoreReportGenerated = defineEventType({
   }),
 });
 
+const StoreSubjectForgotten = defineEventType({
+  type: "StoreSubjectForgotten",
+  version: "1.0.0",
+  description: "A person's key was destroyed: what was encrypted with it cannot be read again.",
+  required: (f) => ({ subject: f.name("The pseudonym that stands for the person in the log.") }),
+  optional: (f) => ({
+    key_destroyed: f.yesNo("Whether there was a key."),
+    snapshots_removed: f.count("Snapshots that were removed with it."),
+    reports_removed: f.count("Reports that were removed with it."),
+    why: f.text("What it was done for."),
+  }),
+});
+
 export const storeTypes = {
   StoreRecovered,
   StoreFactSeen,
@@ -174,4 +187,5 @@ export const storeTypes = {
   StoreBackedUp,
   StoreRestored,
   StoreReportGenerated,
+  StoreSubjectForgotten,
 } as const;

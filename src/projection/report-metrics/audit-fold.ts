@@ -255,7 +255,14 @@ function addPull(
 ): void {
   const { pr_number: number, repo = null } = event.metadata;
   const key = JSON.stringify([stream, repo, number]);
-  const nothing = { title: null, url: null, branch: null, created_at: null, merged_at: null, closed_at: null };
+  const nothing = {
+    title: null,
+    url: null,
+    branch: null,
+    created_at: null,
+    merged_at: null,
+    closed_at: null,
+  };
   const pull: PullFacts = pulls.get(key) ?? { stream, repo, number, ...nothing };
   pulls.set(key, pull);
   pull.url ??= event.source?.url ?? null;

@@ -102,10 +102,7 @@ export function checkRows(notes: Notes, intervals: readonly Interval[]): CheckRo
   return rows;
 }
 
-export function gapRows(
-  fold: Pick<AuditFold, "notes" | "escalations">,
-  gaps: readonly Interval[],
-): GapRow[] {
+export function gapRows(fold: Pick<AuditFold, "notes" | "escalations">, gaps: readonly Interval[]): GapRow[] {
   return inOrder(gaps).map((gap) => {
     const { stream = GLOBAL_STREAM, name, started_ms, ended_ms, outcome } = gap;
     const text = note(fold, gap.start)?.gap;

@@ -28,13 +28,16 @@ function rowOf(pull: PullFacts, lead: Lead): PullRequestRow {
   // Some hosts also report a merged pull request as closed.
   const status = merged_at !== null ? "merged" : closed_at !== null ? "closed" : "open";
   const ended_at = merged_at ?? closed_at;
-  const open_seconds =
-    created_at === null || ended_at === null ? null : between(created_at, ended_at);
+  const open_seconds = created_at === null || ended_at === null ? null : between(created_at, ended_at);
   return { stream, repo, number, title, url, status, created_at, ended_at, open_seconds, ...lead };
 }
 
 /** From the first commit on its branch; where none is on record, from the start of the newest run before. */
-function leadOf({ branch, merged_at }: PullFacts, commits: readonly CommitRow[], runs: readonly RunRow[]): Lead {
+function leadOf(
+  { branch, merged_at }: PullFacts,
+  commits: readonly CommitRow[],
+  runs: readonly RunRow[],
+): Lead {
   const none = { lead_seconds: null, lead_from: null };
   if (merged_at === null) return none;
   const before = commits.filter((one) => branch !== null && one.branch === branch && one.at <= merged_at);

@@ -1,6 +1,12 @@
 import { seconds } from "../metrics/durations.ts";
 import type { Interval } from "../metrics/intervals.ts";
-import { kaplanMeier, type Quantile, quantileOf, restrictedMean, type Spell } from "../statistics/kaplan-meier.ts";
+import {
+  kaplanMeier,
+  type Quantile,
+  quantileOf,
+  restrictedMean,
+  type Spell,
+} from "../statistics/kaplan-meier.ts";
 
 /**
  * How long things take, those that have not ended yet taken into account: an average of what has ended says "fast"
@@ -62,6 +68,8 @@ export function spellOf({ status }: Pick<Interval, "status">, duration: number):
 }
 
 /** The figures of the active time of intervals. */
-export function activeSurvival(intervals: readonly Pick<Interval, "status" | "active_ms">[]): SurvivalFigures {
+export function activeSurvival(
+  intervals: readonly Pick<Interval, "status" | "active_ms">[],
+): SurvivalFigures {
   return survivalOf(intervals.flatMap((one) => spellOf(one, one.active_ms) ?? []));
 }

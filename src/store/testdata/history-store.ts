@@ -43,6 +43,8 @@ export async function openHistoryStore(habits: Partial<SnapshotHabits> = {}): Pr
     clock,
     warn: (message) => void warnings.push(message),
     snapshotShelf: shelf,
+    subjects: undefined,
+    removeReports: () => Promise.resolve(0),
     replays: memoryReplays(),
     replayRules: { effectOf: effectRules(), maxEvents: 10_000, skipNonIdempotent: false },
     snapshotHabits: {
