@@ -57,7 +57,7 @@ const ABANDONED_NS = 3_600n * 1_000_000_000n;
 
 /** Whether there is anything to drain; cheap enough to ask at every start. */
 export function hasSpooled(store: string): boolean {
-  return names(spoolPlaces(store).spool).length > 0;
+  return names(spoolPlaces(store).spool).some((name) => name.endsWith(WHOLE));
 }
 
 /** What lies in the spool, the oldest first, files of the same moment by name. */

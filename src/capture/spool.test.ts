@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import type { EventInput } from "../event/envelope.ts";
 import { RULES, temporaryFolder } from "./claude-code/session.fixture.ts";
+import type { RunStep } from "./claude-code/runs.ts";
 import { type DrainOptions, drainSpool } from "./spool.ts";
 import { spoolPlaces } from "./spool-files.ts";
 import { takeSpoolLock } from "./spool-lock.ts";
@@ -21,14 +22,25 @@ class Facts {
   }
 }
 
+const STEPS = new Map<string, RunStep["type"]>([
+  ["OrchestrationStarted", "started"],
+  ["PhaseStarted", "phase"],
+]);
+
 /** A drain into these facts, unless they are delivered otherwise. */
 function options(store: string, facts: Facts, deliver?: DrainOptions["deliver"]): DrainOptions {
-  const stepsOf = (issue: string) =>
+  const stepsOf = (issue: string): RunStep[] =>
     [...facts.byKey.values()]
-      .filter((event) => event.event_type === "OrchestrationStarted" && event.issue_key === issue)
-      .map(({ timestamp: at = "", event_id: correlation = "", idempotency_key: key }) => {
-        return { type: "started", at, correlation, key, phase: "EXPLORE" } as const;
-      });
+      .filter((event) => event.issue_key === issue && STEPS.has(event.event_type))
+      .map(
+        ({ event_type, timestamp: at = "", event_id, correlation_id, idempotency_key: key, metadata }) => ({
+          type: STEPS.get(event_type) ?? "phase",
+          at,
+          correlation: correlation_id ?? event_id ?? "",
+          key,
+          phase: (metadata as { phase?: string }).phase ?? "EXPLORE",
+        }),
+      );
   const keep: DrainOptions["deliver"] = (events) => {
     facts.add(events);
     return Promise.resolve([]);

@@ -14,6 +14,8 @@ import { safe } from "./text.ts";
 /** Days that are over are closed by whoever leaves the store, so it is opened and left once before. */
 export async function closeDays({ context }: Pick<Call, "context">): Promise<void> {
   const store = await context.plain({ session: context.session, create: false });
+  // What others have written since counts too.
+  await store.log.head();
   await store.close();
 }
 

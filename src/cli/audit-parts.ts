@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { createCodec } from "../event/codec.ts";
-import type { EventLog, EventLogReader } from "../log/event-log.ts";
+import type { EventLog } from "../log/event-log.ts";
 import type { Integrity } from "../report/audit-report.ts";
 import type { AuditParts } from "../store/audit-trail.ts";
 import type { EventStore } from "../store/event-store.ts";
@@ -47,12 +47,7 @@ export async function auditParts({ given, context, out, signal }: Call, store: E
     version: version(),
     keep,
     ...(given.flag("no-verify") ? {} : { verify }),
-    ...(isWritable(log, store) ? { append: (request) => log.append(request) } : {}),
+    append: (request) => (log as EventLog).append(request),
     verdict: () => verdict,
   };
-}
-
-/** Whether the store was opened for writing. */
-function isWritable(log: EventLogReader, { mayWrite }: EventStore): log is EventLog {
-  return mayWrite && "append" in log;
 }

@@ -8,6 +8,7 @@ import { LOOK } from "./table/look.ts";
 import { MEASURE } from "./table/measure.ts";
 import { RECORD } from "./table/record.ts";
 import { REPLAY } from "./table/replay.ts";
+import { REPORT } from "./table/report.ts";
 import { STORE } from "./table/store.ts";
 import { TRAVEL } from "./table/travel.ts";
 import { VERIFY } from "./table/verify-row.ts";
@@ -19,6 +20,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   LOOK,
   { ...TRAVEL, commands: [...TRAVEL.commands, CONTEXT] },
   MEASURE,
+  REPORT,
   REPLAY,
   STORE,
   KEEP,

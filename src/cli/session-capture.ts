@@ -6,6 +6,7 @@ import { commitFinder, type FindCommits, withWholeShas } from "../capture/claude
 import { Runs, type RunStep } from "../capture/claude-code/runs.ts";
 import { sessionEvents } from "../capture/claude-code/session-events.ts";
 import type { PassedOver } from "../capture/claude-code/transcript-file.ts";
+import { findGitDir, gitSetting } from "../capture/git-dir.ts";
 import { naturalKey } from "../capture/natural-keys.ts";
 import { type DrainReport, drainSpool } from "../capture/spool.ts";
 import { hasSpooled } from "../capture/spool-files.ts";
@@ -15,15 +16,23 @@ import { issueKeyRule } from "../event/issue-key.ts";
 import { type ImportEntry, importEvents, type ImportReport, knownKeys } from "../store/import-events.ts";
 import type { EventStore } from "../store/event-store.ts";
 
-/** How sessions are understood, by the configuration. */
-export async function mappingRules(config: Config): Promise<MappingRules> {
+/** How sessions are understood: by the configuration, and by the repository that they worked in, where it is here. */
+export async function mappingRules(config: Config, folder?: string): Promise<MappingRules> {
   const { pattern } = config.issue_key;
   const fault = await issueKeyRule(pattern);
   const accepts = (key: string): boolean => fault(key) === undefined;
   return {
     keys: { projects: config.projects, deny: config.projects_deny, pattern, accepts },
     phases: config.phases,
+    repo: folder === undefined ? undefined : originOf(folder),
   };
+}
+
+/** `owner/name` of the remote `origin`. */
+function originOf(folder: string): string | undefined {
+  const found = findGitDir(folder);
+  const url = found === undefined ? undefined : gitSetting(found.commonDir, "remote.origin", "url");
+  return /^(?:(?:https?|ssh|git):\/\/[^/]+\/|[^/:]+:)([^\s]+?)(?:\.git)?\/?$/.exec(url ?? "")?.[1];
 }
 
 const STEPS: Readonly<Record<string, RunStep["type"]>> = {
@@ -181,7 +190,7 @@ export async function drainHooks(
   const find = findCommits(store, folders);
   return drainSpool({
     store: path,
-    rules: await mappingRules(config),
+    rules: await mappingRules(config, folders[0]),
     stepsOf: (issue) => stepsOf(store, issue),
     now: Date.now(),
     deliver: async (events) => {

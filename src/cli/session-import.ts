@@ -15,6 +15,8 @@ export interface SessionImportOptions {
   /** Absent for a look without a store. */
   readonly store: EventStore | undefined;
   readonly dryRun?: boolean;
+  /** The sessions may have worked in other repositories than the one here. */
+  readonly elsewhere?: boolean;
   /** Sessions that are known to have ended. */
   readonly ended?: (session: string) => boolean;
 }
@@ -55,7 +57,7 @@ export async function importSessions(
   const folders = [...outlines.map(({ cwd }) => cwd).filter((cwd) => cwd !== undefined), context.cwd];
   const how = {
     store,
-    rules: await mappingRules(config),
+    rules: await mappingRules(config, options.elsewhere === true ? undefined : context.cwd),
     runs: new Runs(),
     find: findCommits(store, folders),
     now: Date.now(),

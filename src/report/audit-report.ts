@@ -77,6 +77,8 @@ export interface ReportEvent {
   readonly tone: Tone;
   /** Something that happened later had been recorded in its stream before it. */
   readonly late: boolean;
+  /** Its `prev_hash` is that of the line before it in its stream, which is in this report too. */
+  readonly chained: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@ import { durationInWords } from "../projection/duration.ts";
 import type { Rate } from "../projection/metrics/rate.ts";
 
 /** With fewer ends than this a rate tells nothing, so the counts are shown. */
-const RATE_MIN = 10;
+export const RATE_MIN = 10;
 
 /** A number with separators, the same everywhere: `1,873,000`. */
 export function grouped(value: number): string {

@@ -60,8 +60,9 @@ const ID_HEADERS = ["x-github-delivery", "x-gitlab-event-uuid", "x-atlassian-web
  * @example
  * ```ts
  * await using store = await openStore({ path: "./sessions/events" });
- * const ingest = ingestHandler(store, { path: "./sessions/events", secrets: { github: [secret] } });
- * const response = await ingest(new Request("http://localhost/github", { method: "POST", body, headers }));
+ * const ingest = ingestHandler(store, { path: "./sessions/events", secrets: { github: ["the secret"] } });
+ * const request = new Request("http://localhost/github", { method: "POST", body: "{}" });
+ * const { status } = await ingest(request); // 401: it is not signed
  * await ingest.drain();
  * ```
  */

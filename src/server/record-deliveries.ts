@@ -64,9 +64,17 @@ export class DeliveryRecorder {
   async #run(): Promise<void> {
     while (this.#again) {
       this.#again = false;
+      await this.#unpark();
       for (const name of await this.spool.waiting()) {
         if (await this.#record(name)) this.#again = true;
       }
+    }
+  }
+
+  /** Issues are learned of by webhooks, by imports, and by other processes. */
+  async #unpark(): Promise<void> {
+    for (const issue of await this.spool.parkedFor()) {
+      if (this.#cache.issue(issue.host, issue.id) !== undefined) await this.spool.unpark(issue);
     }
   }
 
@@ -74,7 +82,7 @@ export class DeliveryRecorder {
     return this.spool.figures();
   }
 
-  /** True when there is more to look at now. */
+  /** True when what was parked should be looked at again. */
   async #record(name: string): Promise<boolean> {
     const delivery = await this.spool.read(name);
     if (delivery === undefined) return false;
@@ -87,7 +95,7 @@ export class DeliveryRecorder {
     const learned = this.#cache.learn(mapped.learned);
     const logged = await logMapped(this.#store, mapped.events);
     await this.#finish(name, { delivery, mapped, logged });
-    return learned && (await this.spool.unpark()) > 0;
+    return learned || mapped.waitsFor !== undefined;
   }
 
   async #finish(
@@ -98,7 +106,7 @@ export class DeliveryRecorder {
     const why = [mapped.unmapped, ...rejected].filter((one) => one !== undefined).join("; ");
     const { kind } = mapped;
     if (mapped.waitsFor !== undefined) {
-      await this.spool.park(name);
+      await this.spool.park(name, mapped.waitsFor);
       this.#report(delivery, { outcome: "parked", logged, why, kind });
     } else if (why !== "") {
       await this.spool.quarantine(name, { provider: delivery.provider, why }, delivery);

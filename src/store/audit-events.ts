@@ -1,5 +1,6 @@
 import { GLOBAL_STREAM, type StoredEvent } from "../event/envelope.ts";
 import type { StoredLine } from "../log/event-log.ts";
+import { leafHashOfBytes } from "../log/leaf-hash.ts";
 import { summarise } from "../projection/event-summary.ts";
 import { amended, Amendments, type AmendmentsById } from "../query/amendments.ts";
 import type { EventIndex } from "../query/event-index.ts";
@@ -78,12 +79,15 @@ export async function* reportEvents(
   options: ReadOptions,
 ): AsyncGenerator<ReportEvent, void, undefined> {
   const newest = new Map<string, string>();
+  const hashes = new Map<string, string>();
   for await (const { line, event } of selectedEvents(reader, selection, options)) {
     const { issue_key: stream = GLOBAL_STREAM, timestamp } = event;
     const before = newest.get(stream) ?? "";
     if (timestamp > before) newest.set(stream, timestamp);
     const { buffer, byteOffset, length } = line.bytes;
     const text = Buffer.from(buffer, byteOffset, length).toString();
-    yield { line: text, event, ...summarise(event), late: timestamp < before };
+    const chained = hashes.get(stream) === event.prev_hash;
+    hashes.set(stream, leafHashOfBytes(line.bytes));
+    yield { line: text, event, ...summarise(event), late: timestamp < before, chained };
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { NotFoundError } from "../errors.ts";
+import { EsoError, NotFoundError } from "../errors.ts";
 import { type Actor, GLOBAL_STREAM, type JsonObject } from "../event/envelope.ts";
 import type { EventLog } from "../log/event-log.ts";
 import { storeEvent } from "../log/store-event.ts";
@@ -167,7 +167,10 @@ export interface ReportFacts {
   readonly actor?: Actor | undefined;
 }
 
-/** Records that a report was made, in the stream of its issue, else in `global`; gives the event's id. */
+/**
+ * Records that a report was made, in the stream of its issue, else in `global`; gives the event's id. A store that
+ * cannot be written to is reported on all the same.
+ */
 export async function recordReport(
   { append }: Pick<AuditParts, "append">,
   { scope, audit, store, generator }: AuditReport,
@@ -194,11 +197,12 @@ export async function recordReport(
     metadata,
     actor,
   });
-  const [placement] = await append({
-    events: [event],
-    expectedSequence: "any",
-    onDuplicate: "conflict",
-    summaries: false,
-  });
-  return placement?.event_id ?? null;
+  try {
+    const request = { events: [event], expectedSequence: "any", onDuplicate: "conflict", summaries: false } as const;
+    const [placement] = await append(request);
+    return placement?.event_id ?? null;
+  } catch (error) {
+    if (error instanceof EsoError && error.code === "ESO_STORAGE_READ_ONLY") return null;
+    throw error;
+  }
 }

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 
+import { manifestNames } from "../../src/engines/files/backup-folder.ts";
 import { fileArchive } from "../../src/engines/files/file-archive.ts";
+import { fileBackup } from "../../src/engines/files/file-backup.ts";
+import { restoreFiles } from "../../src/engines/files/file-restore.ts";
 import type { FilesLog } from "../../src/engines/files/files-log.ts";
 import { openFilesLog } from "../../src/engines/files/open-files-log.ts";
 import type { StoredEvent } from "../../src/event/envelope.ts";
@@ -21,7 +24,7 @@ import { DAY_MS, FIRST_DAY } from "./store-days.ts";
 const DAYS = 2;
 const APPENDS = 2;
 /** Of all calls; another share with each ending. */
-const STRIDE = 7;
+const STRIDE = 5;
 /** Small, so that all kinds of upkeep happen; and pruning waits for no journal. */
 const ENGINE = { journalMaxBytes: 3_000, coverBytes: 1_500, openFilesMax: 3, applyIntervalMs: 0 };
 
@@ -150,6 +153,11 @@ async function endsAt(start: Machine, call: number, { ending, work }: { ending: 
   const third = new Process(machine, CALM);
   await withLog(third, (_, parts) => work(parts));
   third.end();
+  // What is finished is on the device, also where the first one only began it; what was removed may come back once.
+  machine.losePower();
+  const fourth = new Process(machine, CALM);
+  await withLog(fourth, (_, parts) => work(parts));
+  fourth.end();
   const last = new Process(machine, CALM);
   const finished = await withLog(last, async (log, parts) => ({
     lines: await linesOf(log),
@@ -195,6 +203,64 @@ async function atEveryCall(
     undo();
   }
 }
+
+const BACKUP = "/backup";
+
+/** A backup that meets its end at one call, and one after it; gives what each backup in the folder restores. */
+async function backUpEndsAt(
+  start: Machine,
+  call: number,
+  ending: Ending,
+): Promise<{ calls: number; restored: number[] }> {
+  const machine = start.clone(new SeededRandom(call + 1));
+  const make = (process: Process) =>
+    withLog(process, (log) =>
+      fileBackup(STORE, BACKUP, process.ports.disk).backUp(log, { clock: process.wallClock }),
+    );
+  const mortal = new Process(machine, (process, { moment }) =>
+    moment === "before" && process.calls === call ? ending : undefined,
+  );
+  await make(mortal).catch((error: unknown) => {
+    if (!mortal.dead && !isFault(error)) throw error;
+  });
+  mortal.end();
+  if (ending !== "power" && call % 2 === 0) machine.losePower();
+  machine.now_ms += 1_000;
+  const second = new Process(machine, CALM);
+  await make(second);
+  second.end();
+  machine.losePower();
+  const { disk } = new Process(machine, CALM).ports;
+  const restored = manifestNames(disk, BACKUP).map((name, number) => {
+    const { manifest } = restoreFiles({ folder: BACKUP, base: `/restored-${number}`, name, disk });
+    return manifest.last_position;
+  });
+  machine.database.close();
+  return { calls: mortal.calls, restored };
+}
+
+async function backUpEndsAtEvery(machine: Machine, ending: Ending): Promise<void> {
+  for (let call = 1 + ENDINGS.indexOf(ending); ; call += STRIDE) {
+    const { calls, restored } = await backUpEndsAt(machine, call, ending);
+    expect([1, 2]).toContain(restored.length);
+    expect(new Set(restored).size).toBe(1);
+    if (calls < call) return;
+  }
+}
+
+test("a backup that ends at any call harms no other, and every list of one is a whole backup", async () => {
+  const undo = installVirtualTime(
+    () => runningProcess(),
+    new SeededRandom(3),
+    () => undefined,
+  );
+  try {
+    const machine = await storeOfDays();
+    for (const ending of ENDINGS) await backUpEndsAtEvery(machine, ending);
+  } finally {
+    undo();
+  }
+});
 
 const ENDINGS: readonly Ending[] = ["kill", "power", "EIO", "ENOSPC"];
 const names = (files: readonly ClosedDayFile[]): string[] => files.map(({ file }) => file).sort();

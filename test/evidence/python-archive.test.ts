@@ -1,15 +1,16 @@
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect } from "vitest";
 
 import { recordPruned, removePruned } from "../../src/store/archive/prune.ts";
+import { recordFailedRun, SHOP } from "../../src/cli/failed-run.fixture.ts";
 import { DEFAULT_CONFIG } from "../../src/index.ts";
 import { runArchive } from "../../src/store/archive/run-archive.ts";
 import { openLater, partsOf, recordDays } from "../archive/store-days.ts";
 import { flipBit } from "./mutations.ts";
 import { python, reports, slimCopy, withPython } from "./python.ts";
-import { scratchFolder } from "./sealed-store.ts";
+import { linesOf, scratchFolder } from "./sealed-store.ts";
 
 const DAYS = 3;
 const PER_DAY = 40;
@@ -88,6 +89,20 @@ withPython("what was pruned is told apart from what is missing", async () => {
   const lost = slimCopy(path, join(folder, "lost"));
   rmSync(join(lost, leaves));
   for (const { verdict } of reports([swapped, flipped, lost])) expect(verdict).toBe("violated");
+});
+
+withPython("summaries that archiving leaves behind must be copies of lines of the record", async () => {
+  const path = join(scratchFolder(), "events");
+  await recordFailedRun(path);
+  const day = join(path, "2026-11-24", SHOP);
+  const lines = linesOf(join(day, "events.jsonl")).filter((line) => line.includes("SummaryCreated"));
+  expect(lines.length).toBeGreaterThan(0);
+  writeFileSync(join(day, "summaries.jsonl"), lines.join(""));
+  expect(reports([path])[0]).toMatchObject({ verdict: "intact", findings: [] });
+  writeFileSync(join(day, "summaries.jsonl"), lines.slice(1).join(""));
+  expect(reports([path])[0]?.findings).toMatchObject([{ code: "summary" }]);
+  writeFileSync(join(day, "summaries.jsonl"), lines.join("").replace("failed", "passed"));
+  expect(reports([path])[0]?.findings).toMatchObject([{ code: "summary" }]);
 });
 
 withPython("without zstd the archive is not taken for missing, nor for intact", async () => {

@@ -57,6 +57,7 @@ TRIES = 5  # a store that is tidied up (a day closed, a file archived) while it 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 RECORDED_AT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2}):(\d{2})\.(\d{3})Z\Z")
 SHA256_HEX = re.compile(r"[0-9a-f]{64}\Z")
+PRUNED_FACTS = ("first_sequence", "last_sequence", "range_root", "bytes")
 SUMMARIES = ("PhaseSummaryCreated", "OrchestrationSummaryCreated")
 
 
@@ -249,7 +250,8 @@ def torn_seal(lines, at, ended, origins):
         if not fits:
             return 0
         # It may also end where a line did: then an empty line follows, or nothing.
-        if cut or (part < 3 and "".join(lines[index + 1 : index + 2]) == ""):
+        nothing = index == len(lines) - 1
+        if cut or (nothing and part < 3) or (not nothing and part < 2 and lines[index + 1] == ""):
             return index - at + 1
     return 0
 
@@ -804,6 +806,7 @@ class StreamCheck:
         self.position = 0
         self.before = ""
         self.broken = False  # behind a line that cannot be read nothing can be chained
+        self.summaries = hashlib.sha256()  # of the summaries in the file that is read now
 
     def add(self, code, message, **where):
         self.store.findings.add(code, message, stream=self.stream, **where)
@@ -826,6 +829,8 @@ class StreamCheck:
             first = "it does not begin this stream of this store"
             other = "one of the two is not what was recorded; the other one: %s" % self.before
             self.add("chain", "not chained to the line before: %s" % (other if self.before else first), **where)
+        if event["event_type"] in SUMMARIES:
+            self.summaries.update(text + b"\n")
         self.place(event, leaf, **where)
         self.store.seen(event, self.stream, where.get("file"))
 
@@ -862,13 +867,13 @@ class Store:
         self.tally = Tally(self.findings)
         self.unchecked = []  # what was asked for, or is needed, and cannot be checked
         self.notes = []  # what is not proven besides
-        self.blobs, self.moves, self.pruned = set(), {}, []
+        self.blobs, self.moves, self.pruned, self.summaries = set(), {}, [], {}
         self.identity()
 
     def identity(self):
         path = os.path.join(self.base, ".store", "store.json")
         try:
-            said = json.loads(read_file(path))
+            said = json.loads(read_file(path).decode("utf-8", "replace"))
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound("%s is not a store: it has no .store/store.json" % self.base) from None
         except ValueError:
@@ -923,7 +928,7 @@ class Store:
         if part.kind == "pruned":
             self.read_pruned(part, check)
             return
-        text = Text(part.path)
+        text, check.summaries = Text(part.path), hashlib.sha256()
         try:
             for line, number, offset in text.lines():
                 check.take(line, part.day, file=part.name, line=number, offset=offset)
@@ -948,6 +953,7 @@ class Store:
             start = text.bytes - text.unfinished
             self.tally.unfinished.append({"file": part.name, "offset": start, "bytes": text.unfinished})
         live = part.name if part.kind == "live" else live_name(part)
+        self.summaries[live] = check.summaries.digest()
         if live in self.closed:
             self.closed[live]["now"] = (text.bytes, text.digest.hexdigest())
         if part.kind == "live" and part.other is not None and part.other.kind == "archive":
@@ -964,6 +970,7 @@ class Store:
         """Lines that are gone on purpose: their hashes are kept, and an event must say so (see check_moves)."""
         text, header, tree, damaged = Text(part.path), None, Tree(), False
         first = last = None
+        size = 0
         try:
             for line, number, offset in text.lines():
                 try:
@@ -977,6 +984,7 @@ class Store:
                     whole = json.dumps({**event, "prev_hash": "", "metadata": {}}).encode()
                     if len(leaf) != 32 or parse_event(whole) is None:
                         raise ValueError
+                    size += kept["bytes"] + 1
                 except (ValueError, TypeError, KeyError):
                     damaged = True
                     break
@@ -998,8 +1006,10 @@ class Store:
             check.add("archive", "it does not say what was pruned", file=part.name)
             return
         root = tree.root().hex()
-        if [header.get(n) for n in ("first_sequence", "last_sequence", "range_root")] != [first, last, root]:
+        if [header.get(n) for n in PRUNED_FACTS] != [first, last, root, size]:
             check.add("archive", "its hashes are not those that its first line speaks of", file=part.name)
+        if live_name(part) in self.closed:
+            self.closed[live_name(part)]["now"] = (header.get("bytes"), header.get("sha256"))
         facts = {"file": live_name(part), "stream": part.stream, "first_sequence": first, "last_sequence": last}
         self.pruned.append({**facts, "events": tree.size, "root": root, "digest": text.digest.hexdigest()})
 
@@ -1028,7 +1038,7 @@ class Store:
             range_said = [said.get(name) for name in ("first_sequence", "last_sequence", "range_root")]
             if range_said != [gone["first_sequence"], gone["last_sequence"], gone["root"]]:
                 self.findings.add("archive", "other lines are gone than the record of pruning says", **where)
-            elif said.get("leaves_sha256") not in (None, gone["digest"]):
+            elif said.get("leaves_sha256") != gone["digest"]:
                 self.findings.add("archive", "the kept hashes are not those that were recorded", **where)
             gone.update(recorded_at=move["recorded_at"], recorded_as=move["event_id"])
 
@@ -1069,9 +1079,8 @@ class Store:
         return files
 
     def check_closed(self):
-        pruned = {gone["file"] for gone in self.pruned}
         for file, record in self.closed.items():
-            if record["now"] == record["then"] or file in pruned or self.unchecked:
+            if record["now"] == record["then"] or self.unchecked:
                 continue
             path = self.path(file)
             if record["now"] is None and kind_of(path) == "file":
@@ -1148,7 +1157,8 @@ class Store:
                 name = live_name(part).replace("events.jsonl", "summaries.jsonl")
                 if part.day is None or kind_of(self.path(name)) != "file":
                     continue
-                for line, number, offset in Text(self.path(name)).lines():
+                kept, count = Text(self.path(name)), self.findings.count
+                for line, number, offset in kept.lines():
                     event = parse_event(line)
                     if event is None or event["event_type"] not in SUMMARIES:
                         said = "the line is no summary"
@@ -1158,6 +1168,9 @@ class Store:
                         continue
                     if not self.unchecked:
                         self.findings.add("summary", said, stream=stream, file=name, line=number, offset=offset)
+                whole = self.summaries.get(live_name(part), kept.digest.digest())
+                if kept.digest.digest() != whole and self.findings.count == count:
+                    self.findings.add("summary", "they are not all summaries of that day", stream=stream, file=name)
 
     # Seals
 

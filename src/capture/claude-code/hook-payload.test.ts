@@ -135,7 +135,8 @@ describe("hooks", () => {
       "OrchestrationPaused",
     ]);
     expect(JSON.stringify(events)).not.toContain("secret");
-    expect(events[6]?.idempotency_key).toBe(events[7]?.idempotency_key);
+    const ends = events.filter(({ event_type }) => event_type === "AgentCompleted");
+    expect(ends[0]?.idempotency_key).toBe(ends[1]?.idempotency_key);
   });
 
   it("mean the same however often they are interrupted by another process", () => {
@@ -154,6 +155,14 @@ describe("hooks", () => {
     ) as object[];
     const fromHooks = mapped([...renamed, PAYLOADS.at(-1) ?? {}]);
     expect(facts(fromHooks.filter(isTold))).toEqual(facts(fromTranscript.filter(isTold)));
+  });
+
+  it("of a session that they see late, or in part, tell of the same beginning and end", async () => {
+    const fromTranscript = await eventsOf(
+      new Script().prompt("explain", "p-0").say("so").prompt("go", "p-1").say("ok"),
+    );
+    const late = mapped(PAYLOADS.slice(8).map((payload) => ({ ...payload, prompt_id: "p-9" })));
+    expect(facts(fromTranscript).filter((fact) => !facts(late).includes(fact))).toEqual([]);
   });
 
   it("of agents that were started at once wait for the call to say which is which", () => {

@@ -109,6 +109,13 @@ function toolEnd(hook: Loose, outcome: "ok" | "failed" | "stopped"): Happening {
     outcome: outcome === "ok" && loose?.["interrupted"] === true ? "stopped" : outcome,
     response,
     text,
-    duration_ms: numberOf(hook["duration_ms"]),
+    duration_ms: durationOf(hook["duration_ms"]),
   };
+}
+
+const DURATION_MS_MAX = 7 * 86_400_000;
+
+function durationOf(value: unknown): number | undefined {
+  const ms = numberOf(value);
+  return ms === undefined || ms < 0 || ms > DURATION_MS_MAX ? undefined : ms;
 }

@@ -16,20 +16,22 @@ const AGENT_PHASES: readonly (readonly [RegExp, string])[] = [
   [/cod(?:e|er|ing)$|implement|develop|engineer/i, "CODE"],
 ];
 
-/** Which phase a call leads to, guessed by what it does. Only transcripts tell of every call. */
+/**
+ * Which phase a call leads to, guessed by what it does. Hooks tell of few calls: they give the beginnings that the
+ * transcript will give, too, and leave the rest to it.
+ */
 export function inferPhase(
   mapping: Mapping,
   seen: ToolStart & Seen,
   commands: readonly KnownCommand[],
 ): void {
-  const { state, foresight } = mapping;
-  if (foresight === undefined || state.segment?.issue === undefined) return;
+  if (mapping.state.segment?.issue === undefined) return;
   const phase = phaseOfCall(mapping, seen, commands);
   if (phase !== undefined) enterPhase(mapping, seen, { phase, place: seen.call, inferred: true });
 }
 
 function phaseOfCall(
-  { state }: Mapping,
+  { state, foresight }: Mapping,
   { tool, input, agent }: ToolStart & Seen,
   commands: readonly KnownCommand[],
 ): string | undefined {
@@ -43,7 +45,8 @@ function phaseOfCall(
     return state.last_test === "failed" ? "FIX" : "CODE";
   }
   const isTest = commands.some(({ kind }) => kind === "test");
-  return isTest && (state.phase === "CODE" || state.phase === "FIX") ? "TEST" : undefined;
+  const hasWorked = foresight === undefined || state.phase === "CODE" || state.phase === "FIX";
+  return isTest && hasWorked ? "TEST" : undefined;
 }
 
 interface Entry {
@@ -57,7 +60,7 @@ function enterPhase(mapping: Mapping, seen: Seen, { phase, place, inferred }: En
   const { state, rules, runs } = mapping;
   const { segment, phase: from } = state;
   if (from === phase || !rules.phases.includes(phase) || segment?.issue === undefined) return;
-  if (from !== undefined) {
+  if (from !== undefined && (inferred !== true || mapping.foresight !== undefined)) {
     const failed = from === "TEST" && state.last_test === "failed";
     mapping.emit(seen, {
       type: "PhaseCompleted",

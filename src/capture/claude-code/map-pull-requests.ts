@@ -6,7 +6,6 @@ import type { ToolUse } from "./mcp-answer.ts";
 import { naturalKey } from "./natural-keys.ts";
 import type { PullRequest, Seen } from "./observation.ts";
 
-const NOT_TOLD = "unknown";
 const PR_URL =
   /https:\/\/([^/\s"']+)\/([^\s"'?#]+?)\/(?:pull|-\/merge_requests|pull-requests|pullreq)\/(\d+)/;
 
@@ -45,7 +44,10 @@ export function requestCommand(mapping: Mapping, seen: Seen, { command, ended }:
 }
 
 /** Which pull request a command was about: what the tool says, else what was printed, else what was asked for. */
-function requestIn({ state }: Mapping, { command, ended }: RequestCommand): KnownPullRequest | undefined {
+function requestIn(
+  { state, rules }: Mapping,
+  { command, ended }: RequestCommand,
+): KnownPullRequest | undefined {
   const { text, response, outcome } = ended;
   const told = objectOf(objectOf(objectOf(response)?.["gitOperation"])?.["pr"]);
   const printed = requestAt(text);
@@ -55,7 +57,7 @@ function requestIn({ state }: Mapping, { command, ended }: RequestCommand): Know
   if (number === undefined || (outcome !== "ok" && told === undefined)) return undefined;
   const [, spoken] = /pull request ([\w.-]+\/[\w.-]+)#\d+/.exec(text) ?? [];
   const named = requestAt(textOf(told?.["url"]) ?? "") ?? printed ?? asked;
-  return { number, repo: named?.repo ?? spoken ?? state.repo, url: named?.url };
+  return { number, repo: named?.repo ?? spoken ?? state.repo ?? rules.repo, url: named?.url };
 }
 
 function requestAt(text: string): KnownPullRequest | undefined {
@@ -85,10 +87,16 @@ function tellCreated(
   });
   mapping.emit(seen, {
     type: "PRCreated",
-    key: naturalKey.pullRequest(repo ?? NOT_TOLD, number, "created"),
+    key: requestKey(mapping, { number, repo }, "created"),
     issue,
     metadata: { pr_number: number, repo, pr_url: url, ...more },
   });
+}
+
+/** Numbers mean something within a repository; without it, within the session. */
+function requestKey({ state }: Mapping, { repo, number }: KnownPullRequest, what: string): string {
+  if (repo !== undefined) return naturalKey.pullRequest(repo, number, what);
+  return naturalKey.call(state.session, `pr:${number}:${what}`);
 }
 
 interface Ending extends KnownPullRequest {
@@ -103,7 +111,7 @@ function tellEnd(mapping: Mapping, seen: Seen, end: Ending): void {
   const { state } = mapping;
   mapping.emit(seen, {
     type: end.type,
-    key: naturalKey.pullRequest(repo ?? NOT_TOLD, number, end.what),
+    key: requestKey(mapping, { number, repo }, end.what),
     metadata: { pr_number: number, repo, ...end.metadata },
   });
   const issue = state.segment?.issue;

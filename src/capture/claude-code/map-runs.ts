@@ -5,10 +5,13 @@ import { CLAUDE_CODE, endRun, isOver } from "./map-run-end.ts";
 import { LEAD, type Mapping } from "./mapping.ts";
 import { naturalKey } from "./natural-keys.ts";
 import type { Observation, Prompt, Seen } from "./observation.ts";
-import { secondsBetween } from "./seconds.ts";
+import type { Segment } from "./session-state.ts";
+import { before, secondsBetween } from "./seconds.ts";
 
 /** The original's commands, under whatever plugin they are installed. */
 const NAMES_ISSUE = /(?:^|:)(?:work|commit|pr|ship|approve|review|quality)$/;
+/** Stands for no issue; no issue may be called so. */
+const GLOBAL = "global";
 const CANCELS = /(?:^|:)cancel$/;
 
 /** The issue that a session works on after an observation, if it is known by then. */
@@ -21,7 +24,12 @@ export function issueAfter(mapping: Mapping, seen: Observation): string | undefi
   const branch = seen.branch ?? state.branch;
   const [key] = branch === undefined ? [] : mapping.keysIn({ branch });
   // Only a person's next prompt leads away from an issue; a look at another branch does not.
-  return key ?? (seen.kind === "prompt" ? undefined : state.segment?.issue);
+  return key ?? (beginsPrompt(mapping, seen) ? undefined : state.segment?.issue);
+}
+
+/** Whether a person has asked for something new; hooks tell it by the prompt's id alone. */
+export function beginsPrompt({ state }: Mapping, { kind, prompt }: Observation): boolean {
+  return kind === "prompt" || (prompt !== undefined && prompt !== state.prompt);
 }
 
 function keyOfCommand(mapping: Mapping, { command }: Prompt): string | undefined {
@@ -40,33 +48,41 @@ export function beginPrompt(mapping: Mapping, seen: Observation): void {
 }
 
 /** Begins work on an issue where it has not begun, and ends that on another. */
-export function ensureSegment(mapping: Mapping, seen: Observation): void {
+export function ensureSegment(
+  mapping: Mapping,
+  seen: Observation,
+  { issue, isPrompt }: { readonly issue: string | undefined; readonly isPrompt: boolean },
+): void {
   const { state } = mapping;
-  const issue = issueAfter(mapping, seen);
   if (state.segment !== undefined) {
-    const isOn = seen.kind !== "prompt" || issue === undefined || !isOver(mapping, seen, issue);
+    const isOn = !isPrompt || issue === undefined || !isOver(mapping, seen, issue);
     if (state.segment.issue === issue && isOn) return;
     closeSegment(mapping, { ...seen, agent: undefined }, `went on with ${issue ?? "something else"}`);
   }
-  openSegment(mapping, { ...seen, agent: undefined }, issue);
+  // What a hook tells of has begun before its end.
+  const took_ms = seen.kind === "tool-end" ? (seen.duration_ms ?? 0) : 0;
+  openSegment(mapping, { ...seen, agent: undefined, at: before(seen.at, took_ms) }, issue);
 }
 
-function openSegment(mapping: Mapping, seen: Observation, issue: string | undefined): void {
+function openSegment(mapping: Mapping, seen: Seen & Partial<Observation>, issue: string | undefined): void {
   const { state } = mapping;
-  const prompt = state.prompt ?? "start";
-  const begun = { prompt, started_at: seen.at, run: `${LEAD}-${prompt.slice(0, 8)}`, spawn: "" };
+  const { session } = state;
+  const count = (state.segments[issue ?? GLOBAL] ?? 0) + 1;
+  state.segments[issue ?? GLOBAL] = count;
+  const place = naturalKey.segment(session, issue ?? GLOBAL, count);
   delete state.phase;
   delete state.last_test;
-  state.segment = begun;
+  const run = `${LEAD}-${session.slice(0, 8)}-${count}`;
+  state.segment = { place, started_at: seen.at, run, spawn: "" };
   const cause = issue === undefined ? undefined : beginRun(mapping, seen, issue);
   const spawn = mapping.emit(seen, {
     type: "AgentSpawned",
-    key: naturalKey.step(state.session, prompt, "spawned"),
+    key: `${place}:spawned`,
     cause,
     actor: CLAUDE_CODE,
     metadata: {
       agent_name: LEAD,
-      agent_run_id: begun.run,
+      agent_run_id: run,
       agent_type: "session",
       agent_model: state.model,
       assigned_task: issue === undefined ? undefined : `Lead the work on ${issue}`,
@@ -76,23 +92,19 @@ function openSegment(mapping: Mapping, seen: Observation, issue: string | undefi
 }
 
 /** Starts the issue's orchestration, or goes on with the one that is open. */
-function beginRun(mapping: Mapping, seen: Observation, issue: string): string {
+function beginRun(mapping: Mapping, seen: Seen & Partial<Observation>, issue: string): string {
   const { state, runs } = mapping;
-  const prompt = state.prompt ?? "start";
-  const key = naturalKey.orchestration(issue, state.session, prompt);
+  const key = naturalKey.orchestration(state.session, issue, (state.runs_started[issue] ?? 0) + 1);
   const known = runs.at(issue, seen.at);
   if (known === undefined || known.ended || known.key === key) return startRun(mapping, seen, { issue, key });
-  state.segment = {
-    ...(state.segment as NonNullable<typeof state.segment>),
-    issue,
-    correlation: known.correlation,
-  };
+  const segment = { ...(state.segment as Segment), issue, correlation: known.correlation };
+  state.segment = segment;
   if (known.phase !== undefined) state.phase = known.phase;
   if (!known.paused) return known.correlation;
   runs.add(issue, { type: "resumed", at: seen.at, correlation: known.correlation });
   return mapping.emit(seen, {
     type: "OrchestrationResumed",
-    key: naturalKey.step(state.session, prompt, "resumed"),
+    key: `${segment.place}:resumed`,
     cause: known.correlation,
     actor: CLAUDE_CODE,
     metadata: present({ resumed_at: seen.at, resume_phase: known.phase }),
@@ -101,7 +113,7 @@ function beginRun(mapping: Mapping, seen: Observation, issue: string): string {
 
 function startRun(
   mapping: Mapping,
-  seen: Observation,
+  seen: Seen & Partial<Observation>,
   { issue, key }: { issue: string; key: string },
 ): string {
   const { state, runs, rules, foresight } = mapping;
@@ -110,7 +122,8 @@ function startRun(
   const command = seen.kind === "prompt" ? seen.command : undefined;
   const isWork = command !== undefined && /(?:^|:)work$/.test(command.name);
   const flags = isWork ? flagsOf(command.args) : {};
-  state.segment = { ...(state.segment as NonNullable<typeof state.segment>), issue };
+  state.segment = { ...(state.segment as Segment), issue };
+  state.runs_started[issue] = (state.runs_started[issue] ?? 0) + 1;
   state.phase = phase;
   const id = mapping.emit(seen, {
     type: "OrchestrationStarted",
@@ -156,7 +169,7 @@ export function closeSegment(mapping: Mapping, seen: Seen, reason: string): void
   const used = mapping.ledger.take(LEAD);
   mapping.emit(seen, {
     type: "AgentCompleted",
-    key: naturalKey.step(state.session, segment.prompt, "ended"),
+    key: `${segment.place}:ended`,
     cause: segment.spawn,
     metadata: {
       agent_name: LEAD,
@@ -174,7 +187,7 @@ export function closeSegment(mapping: Mapping, seen: Seen, reason: string): void
     runs.add(segment.issue, { type: "paused", at: seen.at, correlation: segment.correlation });
     mapping.emit(seen, {
       type: "OrchestrationPaused",
-      key: naturalKey.step(state.session, state.prompt ?? segment.prompt, `paused:${segment.issue}`),
+      key: `${segment.place}:paused`,
       cause: segment.spawn,
       actor: CLAUDE_CODE,
       metadata: present({ pause_reason: reason, current_phase: state.phase, can_resume: true }),

@@ -88,6 +88,7 @@ function unseenCall(mapping: Mapping, seen: ToolEnd & Seen): OpenCall | undefine
   if (tool === undefined || input === undefined) return undefined;
   const at = before(seen.at, seen.duration_ms ?? 0);
   const open = openCall({ tool, input, at, agent: seen.agent });
+  inferPhase(mapping, { ...seen, at, kind: "tool-start", tool, input }, open.commands ?? []);
   startTests(mapping, seen, { call: seen.call, open });
   return open;
 }

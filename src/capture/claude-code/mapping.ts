@@ -12,6 +12,8 @@ export interface MappingRules {
   readonly keys: SessionKeyRules;
   /** The configured phases, in their usual order. */
   readonly phases: readonly string[];
+  /** `owner/name` of the repository worked in; for pull requests that are named by their number alone. */
+  readonly repo?: string | undefined;
 }
 
 /** What a look at the whole transcript tells beforehand. */

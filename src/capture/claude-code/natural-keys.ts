@@ -5,8 +5,9 @@ import { naturalKey as shared } from "../natural-keys.ts";
 /** Keys of facts that only Claude Code tells of, besides those that others tell of too. */
 export const naturalKey = {
   ...shared,
-  orchestration: (issue: string, session: string, prompt: string): string =>
-    `cc:${session}:${prompt}:run:${issue}`,
+  /** The orchestrations of an issue that a session started, and the stretches of its work on one, are numbered. */
+  orchestration: (session: string, issue: string, n: number): string => `cc:${session}:run:${issue}:${n}`,
+  segment: (session: string, issue: string, n: number): string => `cc:${session}:work:${issue}:${n}`,
   step: (session: string, prompt: string, what: string): string => `cc:${session}:${prompt}:${what}`,
   agent: (session: string, agent: string, what: "spawned" | "ended"): string =>
     `cc:${session}:agent:${agent}:${what}`,

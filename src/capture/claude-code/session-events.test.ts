@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { eventsIn, eventsOf, metadataOf, Script, temporaryFolder, typesOf } from "./session.fixture.ts";
+import {
+  eventsIn,
+  eventsOf,
+  metadataOf,
+  RULES,
+  Script,
+  SESSION,
+  temporaryFolder,
+  typesOf,
+} from "./session.fixture.ts";
 
 const NPM_FAILED = "Exit code 1\n Tests  1 failed | 4 passed (5)";
 const NPM_PASSED = " Tests  5 passed (5)";
@@ -122,6 +131,15 @@ describe("an orchestration", () => {
     ]);
     expect(typesOf(events).filter((type) => type === "OrchestrationStarted")).toHaveLength(2);
     expect(typesOf(events)).not.toContain("OrchestrationPaused");
+  });
+
+  it("knows a merged pull request's repository by what was printed, else by where it works", async () => {
+    const script = new Script().prompt("go").bash("gh pr merge 7");
+    const keyOf = async (rules = RULES) =>
+      (await eventsOf(script, { rules })).find(({ event_type }) => event_type === "PRMerged")
+        ?.idempotency_key;
+    expect(await keyOf({ ...RULES, repo: "Acme/shop" })).toBe("pr:acme/shop:7:merged");
+    expect(await keyOf()).toBe(`cc:${SESSION}:pr:7:merged`);
   });
 
   it("is completed when its pull request is merged and its issue done", async () => {

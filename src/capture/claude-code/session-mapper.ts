@@ -2,7 +2,7 @@ import type { EventInput } from "../../event/envelope.ts";
 import { agentBlocked, agentEnded, agentNoticed, agentStarted } from "./map-agents.ts";
 import { backgroundEnded } from "./map-commands.ts";
 import { shortText } from "./json.ts";
-import { beginPrompt, cancelRun, closeSegment, ensureSegment, issueAfter } from "./map-runs.ts";
+import { beginPrompt, beginsPrompt, cancelRun, closeSegment, ensureSegment, issueAfter } from "./map-runs.ts";
 import { toolEnded, toolStarted } from "./map-tools.ts";
 import { pullRequestSeen } from "./map-pull-requests.ts";
 import { endRun } from "./map-run-end.ts";
@@ -44,9 +44,10 @@ export class SessionMapper {
     const { state } = this.#mapping;
     const isIdle = state.last !== undefined && Date.parse(seen.at) - Date.parse(state.last) > IDLE_MS;
     if (isIdle && this.#mapping.foresight !== undefined) this.#close("left alone");
-    const isNew = seen.kind === "prompt" || (seen.prompt !== undefined && seen.prompt !== state.prompt);
-    if (isNew) beginPrompt(this.#mapping, seen);
-    if (seen.kind !== "sign" && seen.kind !== "session-end") ensureSegment(this.#mapping, seen);
+    const [issue, isPrompt] = [issueAfter(this.#mapping, seen), beginsPrompt(this.#mapping, seen)];
+    if (isPrompt) beginPrompt(this.#mapping, seen);
+    if (seen.kind !== "sign" && seen.kind !== "session-end")
+      ensureSegment(this.#mapping, seen, { issue, isPrompt });
     if (seen.agent === undefined) {
       if (seen.branch !== undefined) state.branch = seen.branch;
       if (seen.cwd !== undefined) state.cwd = seen.cwd;

@@ -6,8 +6,8 @@ export interface Segment {
   readonly issue?: string;
   /** The orchestration. */
   readonly correlation?: string;
-  /** The prompt that it began with. */
-  readonly prompt: string;
+  /** What its natural keys begin with. */
+  readonly place: string;
   readonly started_at: string;
   /** The agent run of the session's own agent, and the event that began it. */
   readonly run: string;
@@ -70,6 +70,9 @@ export interface SessionState {
   /** `owner/name`, where a pull request told it. */
   repo?: string;
   segment?: Segment;
+  /** How many stretches of work there were, and how many orchestrations were started, by issue. */
+  segments: Record<string, number>;
+  runs_started: Record<string, number>;
   model?: string;
   phase?: string;
   last_test?: "passed" | "failed";
@@ -93,6 +96,8 @@ export interface SessionState {
 export function newSession(session: string): SessionState {
   return {
     session,
+    segments: {},
+    runs_started: {},
     agents: {},
     launches: {},
     calls: {},

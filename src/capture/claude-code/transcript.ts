@@ -78,7 +78,8 @@ export function branchOf(value: unknown): string | undefined {
 /** A time in the one form that events have. */
 export function timeOf(value: unknown): string | undefined {
   const ms = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+  const time = Number.isNaN(ms) ? "" : new Date(ms).toISOString();
+  return /^[12]\d{3}-/.test(time) ? time : undefined;
 }
 
 function contentOf(entry: Loose): Loose[] {
@@ -137,7 +138,7 @@ function ofUser(entry: Loose, seen: Seen): (Happening & Partial<Seen>)[] {
   return [{ kind: "prompt", prompt, command: commandOf(text) }];
 }
 
-/** Written by Claude Code in a person's place. */
+/** Put there by the program, in a person's place. */
 const NOT_ASKED =
   /^\s*(?:<(?:local-command|bash-|task-|system-reminder|user-memory)|Caveat: |\[Request interrupted|This session is being continued from)/;
 /** Commands of the terminal, which ask the model for nothing. */

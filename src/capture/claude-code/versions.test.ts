@@ -87,7 +87,17 @@ it("a transcript in which anything stands anywhere gives events that the store t
     place: fc.nat(),
     value: fc.oneof(
       fc.jsonValue(),
-      fc.constantFrom("__proto__", "valueOf", "", -1, 1e300, "\ud800", "x".repeat(70_000)),
+      fc.constantFrom(
+        "__proto__",
+        "valueOf",
+        "",
+        -1,
+        1e300,
+        "+275760-09-13T00:00:00.000Z",
+        "0001-01-01",
+        "\ud800",
+        "x".repeat(70_000),
+      ),
     ),
   });
   await fc.assert(

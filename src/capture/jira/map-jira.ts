@@ -28,6 +28,9 @@ import {
 import { documentText } from "./document-text.ts";
 import { issueFacts } from "./issue-facts.ts";
 
+/** Longer ones are no names of machines. */
+const HOST_MAX = 100;
+
 /** What a webhook of Jira tells, Cloud's and Data Center's. */
 export function mapJira(payload: unknown, around: Surroundings): Mapped {
   const object = objectOf(payload);
@@ -143,7 +146,7 @@ function worklogOf(payload: Loose, facts: IssueFacts | undefined, around: Surrou
   if (host === undefined) return unmapped("the worklog does not say which Jira it is in");
   const key = facts?.key ?? (id === undefined ? undefined : around.rules.issueOf?.(host, id));
   if (key !== undefined) return mapped([worklogEvent(worklog, { host, id: id ?? "", key }, around)]);
-  if (id === undefined) return unmapped("the worklog names no issue");
+  if (id === undefined || host.length > HOST_MAX) return unmapped("the worklog names no issue");
   return { ...unmapped(`nothing is known yet of the issue with the number ${id}`), waitsFor: { host, id } };
 }
 

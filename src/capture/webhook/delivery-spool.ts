@@ -1,6 +1,6 @@
 import { hash, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 import { errorCode } from "../error-code.ts";
 import { decodeDelivery, type Delivery, encodeDelivery, type Provider } from "./delivery.ts";
@@ -20,9 +20,15 @@ export interface SpoolFigures {
   readonly quarantined: number;
 }
 
-type Room = "waiting" | "parked";
+/** An issue under the tracker's own number. */
+export interface NumberedIssue {
+  readonly host: string;
+  readonly id: string;
+}
 
 const SUFFIX = ".delivery.json";
+/** No encoded host or number holds it. */
+const BETWEEN = ",";
 
 /**
  * Deliveries on their way into the log, each a file of its own under `.store/webhooks`. A file appears whole or
@@ -30,32 +36,32 @@ const SUFFIX = ".delivery.json";
  * keys make what two of them record one event.
  */
 export class DeliverySpool {
-  readonly #folders: Readonly<Record<Room, string>>;
+  readonly #waiting: string;
+  readonly #parked: string;
   readonly #quarantine: string;
-  readonly #made = new Set<string>();
 
   /** @param room the store's `.store` folder. */
   constructor(room: string) {
-    const spool = join(room, "webhooks");
-    this.#folders = { waiting: join(spool, "waiting"), parked: join(spool, "parked") };
+    this.#waiting = join(room, "webhooks", "waiting");
+    this.#parked = join(room, "webhooks", "parked");
     this.#quarantine = join(room, "quarantine", "webhooks");
   }
 
   /** Keeps a delivery; it is on disk when the promise resolves. */
   async add(delivery: Delivery): Promise<void> {
     const name = `${delivery.received_at.replaceAll(/[^0-9]/g, "")}-${randomUUID()}${SUFFIX}`;
-    await this.#write(this.#folders.waiting, name, encodeDelivery(delivery));
+    await writeDurably(join(this.#waiting, name), encodeDelivery(delivery));
   }
 
   /** Names of the deliveries that wait, in the order in which they came. */
   async waiting(): Promise<string[]> {
-    return this.#names("waiting");
+    return (await filesIn(this.#waiting)).filter((name) => name.endsWith(SUFFIX)).sort();
   }
 
   /** A waiting delivery; undefined when another process was faster, `"unreadable"` when the file is no delivery. */
   async read(name: string): Promise<Delivery | "unreadable" | undefined> {
     try {
-      const text = await readFile(join(this.#folders.waiting, name), "utf8");
+      const text = await readFile(join(this.#waiting, name), "utf8");
       return decodeDelivery(text) ?? "unreadable";
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
@@ -65,19 +71,30 @@ export class DeliverySpool {
 
   /** Lets go of a delivery whose facts are in the log. */
   async done(name: string): Promise<void> {
-    await rm(join(this.#folders.waiting, name), { force: true });
+    await rm(join(this.#waiting, name), { force: true });
   }
 
   /** Lays a delivery aside until the issue that it names by number is known. */
-  async park(name: string): Promise<void> {
-    await this.#move(name, "waiting", "parked");
+  async park(name: string, issue: NumberedIssue): Promise<void> {
+    const folder = this.#folderOf(issue);
+    await makeFolder(folder);
+    await renamed(join(this.#waiting, name), join(folder, name));
   }
 
-  /** Has the deliveries that were laid aside looked at again. */
-  async unpark(): Promise<number> {
-    const names = await this.#names("parked");
-    for (const name of names) await this.#move(name, "parked", "waiting");
-    return names.length;
+  /** The issues that deliveries were laid aside for. */
+  async parkedFor(): Promise<NumberedIssue[]> {
+    return (await filesIn(this.#parked)).map(issueOfFolder).filter((issue) => issue !== undefined);
+  }
+
+  /** Has the deliveries that were laid aside for an issue looked at again. */
+  async unpark(issue: NumberedIssue): Promise<void> {
+    const folder = this.#folderOf(issue);
+    for (const name of await filesIn(folder)) await renamed(join(folder, name), join(this.#waiting, name));
+    await removeIfEmpty(folder);
+  }
+
+  #folderOf({ host, id }: NumberedIssue): string {
+    return join(this.#parked, `${encodeURIComponent(host)}${BETWEEN}${encodeURIComponent(id)}`);
   }
 
   /**
@@ -86,57 +103,44 @@ export class DeliverySpool {
   async quarantine(name: string, { provider, why }: Quarantined, delivery: Delivery): Promise<void> {
     const digest = hash("sha256", delivery.body).slice(0, 32);
     const text = `${JSON.stringify({ why, ...(JSON.parse(encodeDelivery(delivery)) as object) })}\n`;
-    await this.#write(this.#quarantine, `${provider}-${digest}.json`, text);
+    await writeDurably(join(this.#quarantine, `${provider}-${digest}.json`), text);
     await this.done(name);
   }
 
   /** Keeps a file that is no delivery, as it is. */
   async setAside(name: string): Promise<void> {
-    await this.#makeFolder(this.#quarantine);
-    await renamed(join(this.#folders.waiting, name), join(this.#quarantine, `unreadable-${name}`));
+    await makeFolder(this.#quarantine);
+    await renamed(join(this.#waiting, name), join(this.#quarantine, `unreadable-${name}`));
   }
 
   async figures(): Promise<SpoolFigures> {
-    const [waiting, parked, kept] = [
-      await this.#names("waiting"),
-      await this.#names("parked"),
-      await filesIn(this.#quarantine),
-    ];
-    return { waiting: waiting.length, parked: parked.length, quarantined: kept.length };
+    const [waiting, kept] = [await this.waiting(), await filesIn(this.#quarantine)];
+    let parked = 0;
+    for (const folder of await filesIn(this.#parked))
+      parked += (await filesIn(join(this.#parked, folder))).length;
+    return { waiting: waiting.length, parked, quarantined: kept.length };
   }
+}
 
-  async #names(room: Room): Promise<string[]> {
-    const names = await filesIn(this.#folders[room]);
-    return names.filter((name) => name.endsWith(SUFFIX)).sort();
+async function writeDurably(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await using file = await open(temporary, "wx", 0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
+  await rename(temporary, path);
+  await syncFolder(folder);
+}
 
-  async #move(name: string, from: Room, to: Room): Promise<void> {
-    await this.#makeFolder(this.#folders[to]);
-    await renamed(join(this.#folders[from], name), join(this.#folders[to], name));
-  }
-
-  async #write(folder: string, name: string, text: string): Promise<void> {
-    await this.#makeFolder(folder);
-    const temporary = join(folder, `.${randomUUID()}.tmp`);
-    try {
-      await using file = await open(temporary, "wx", 0o600);
-      await file.writeFile(text);
-      await file.sync();
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    await rename(temporary, join(folder, name));
-    await syncFolder(folder);
-  }
-
-  async #makeFolder(folder: string): Promise<void> {
-    if (this.#made.has(folder)) return;
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first !== undefined)
-      for (const made of foldersFrom(first, folder)) await syncFolder(join(made, ".."));
-    this.#made.add(folder);
-  }
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first !== undefined) for (const made of foldersFrom(first, folder)) await syncFolder(dirname(made));
 }
 
 /** The folders that were made, outermost first. */
@@ -160,11 +164,31 @@ async function renamed(from: string, to: string): Promise<void> {
   }
 }
 
+/** Undefined for what somebody else put there. */
+function issueOfFolder(name: string): NumberedIssue | undefined {
+  const [host, id, ...more] = name.split(BETWEEN);
+  if (host === undefined || id === undefined || more.length > 0) return undefined;
+  try {
+    return { host: decodeURIComponent(host), id: decodeURIComponent(id) };
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(errorCode(error) ?? "")) throw error;
+  }
+}
+
 async function filesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
     throw error;
   }
 }

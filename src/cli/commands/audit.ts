@@ -9,7 +9,7 @@ import { type Target, targetOf } from "../audit-target.ts";
 import type { Arguments } from "../arguments.ts";
 import type { Call } from "../command.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { filterOf, noteUnknownTypes } from "../filter.ts";
+import { noteUnknownTypes } from "../filter.ts";
 import { findIssue } from "../find-issue.ts";
 import { parseTime } from "../moment.ts";
 import { grouped, Progress } from "../progress.ts";
@@ -18,7 +18,7 @@ import { UsageError } from "../usage-error.ts";
 
 /** `eso audit`: the report that a manager reads and an auditor can check. */
 export async function audit(call: Call): Promise<ExitCode> {
-  const { given, context, out, err, signal } = call;
+  const { given, context, err, signal } = call;
   const format = given.choice("format", AUDIT_FORMATS) ?? "html";
   checkOptions(given, format);
   const options = { ...scopeOf(given, Date.now()), format, guard: !given.flag("no-guard"), signal };
@@ -52,20 +52,22 @@ type Scope = Pick<AuditOptions, "fromDate" | "toDate" | "eventTypes"> & {
 };
 
 function scopeOf(given: Arguments, now: number): Scope {
-  const { issueKey, fromTimestamp, toTimestamp, eventTypes } = filterOf(given, now);
   const named = given.argument("issue");
-  const issues = [...(named === undefined ? [] : [named]), ...listOf(issueKey)];
-  const from = lastOf(given, now) ?? fromTimestamp;
+  const issues = [...(named === undefined ? [] : [named]), ...given.list("issue")];
+  const types = given.list("type");
+  const from = lastOf(given, now) ?? timeOf(given, "from", now);
+  const to = timeOf(given, "to", now);
   return {
     ...(issues.length === 0 ? {} : { issueKey: [...new Set(issues)] }),
     ...(from === undefined ? {} : { fromDate: from }),
-    ...(toTimestamp === undefined ? {} : { toDate: toTimestamp }),
-    ...(eventTypes === undefined ? {} : { eventTypes }),
+    ...(to === undefined ? {} : { toDate: to }),
+    ...(types.length === 0 ? {} : { eventTypes: types }),
   };
 }
 
-function listOf(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === "string" ? [value] : value;
+function timeOf(given: Arguments, option: string, now: number): string | undefined {
+  const text = given.text(option);
+  return text === undefined ? undefined : parseTime(text, { now, utc: given.flag("utc") });
 }
 
 function lastOf(given: Arguments, now: number): string | undefined {

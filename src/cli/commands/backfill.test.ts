@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
+import { asHooks, spoolHooks } from "../../capture/claude-code/as-hooks.fixture.ts";
+import { findSessions } from "../../capture/claude-code/find-sessions.ts";
 import { Script } from "../../capture/claude-code/session.fixture.ts";
 import { TestRepository } from "../../capture/test-repository.ts";
 import { runCli, startCli, temporaryFolder } from "../run-cli.fixture.ts";
@@ -157,7 +159,7 @@ describe("eso backfill", () => {
     const whole = performance.now() - began;
     const expected = await recorded(cwd, "whole");
     expect(expected.facts.length).toBeGreaterThan(400);
-    for (const share of [0.3, 0.5, 0.6, 0.7, 0.8, 0.9]) {
+    for (const share of [0.4, 0.6, 0.75, 0.9]) {
       const store = `killed-${share}`;
       const child = startCli([...words, store], { cwd });
       const timer = setTimeout(() => child.kill("SIGKILL"), whole * share);
@@ -167,6 +169,29 @@ describe("eso backfill", () => {
       expect(await recorded(cwd, store)).toEqual(expected);
     }
   });
+});
+
+/** What is recorded of sessions by hooks and then by their transcripts, and what by the transcripts alone. */
+async function bothWays(cwd: string, from: string): Promise<[string[], string[]]> {
+  await runCli(["init", "--store", "hooks"], { cwd });
+  const told = findSessions(from).flatMap(({ path }) => asHooks(path));
+  spoolHooks(join(cwd, "hooks"), told);
+  const drained = await runCli(["spool", "drain", "--json", "--store", "hooks"], { cwd });
+  expect(JSON.parse(drained.stdout)).toMatchObject({ hooks: told.length, quarantined: 0 });
+  expect((await recorded(cwd, "hooks")).facts.length).toBeGreaterThan(50);
+  await runCli(["reconcile", "--store", "hooks"], { cwd });
+  await runCli(["backfill", "--from", from, "--store", "transcripts-only"], { cwd });
+  const [hooks, transcripts] = [await recorded(cwd, "hooks"), await recorded(cwd, "transcripts-only")];
+  const facts = hooks.facts.filter((fact) => !fact.startsWith("Store"));
+  return [facts, transcripts.facts.filter((fact) => !fact.startsWith("Store"))];
+}
+
+it("hooks and a reconciled transcript come to the same facts as the transcript alone", async () => {
+  using folder = temporaryFolder();
+  const from = join(folder.path, "transcripts");
+  writeSessions(from);
+  const [hooks, transcripts] = await bothWays(folder.path, from);
+  expect(hooks).toEqual(transcripts);
 });
 
 const SAMPLES = "/work/shared/samples/claude-transcripts/projects";
@@ -238,5 +263,7 @@ describe.skipIf(MISSING !== "")(`real sessions${MISSING}`, () => {
       count(({ event_type }) => event_type === "AgentCompleted"),
     );
     expect(await backfill(cwd, "--from", SAMPLES, "--store", "s")).toMatchObject({ added: 0 });
+    const [hooks, transcripts] = await bothWays(cwd, SAMPLES);
+    expect(hooks).toEqual(transcripts);
   });
 });

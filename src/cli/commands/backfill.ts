@@ -31,7 +31,11 @@ export async function backfill(call: Call): Promise<ExitCode> {
     store === undefined || dryRun
       ? { hooks: 0, quarantined: 0 }
       : await drainHooks(store, { path, config, folders: [context.cwd] });
-  const found = await importSessions(call, files, { store, dryRun });
+  const found = await importSessions(call, files, {
+    store,
+    dryRun,
+    elsewhere: given.flag("all") || given.text("from") !== undefined,
+  });
   const repository = repositoryOf(call);
   const history =
     repository === undefined || store === undefined

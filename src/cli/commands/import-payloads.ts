@@ -74,7 +74,10 @@ class Payloads {
   readonly unmapped: Record<string, number> = {};
   readonly #parts: PayloadsParts;
   readonly #issues = new Map<string, IssueFacts>();
-  readonly #waiting: { readonly where: string; readonly file: File; readonly saved: SavedPayload }[] = [];
+  /** Payloads whose issue has a number, and no key yet. */
+  readonly #waiting: Place[] = [];
+  /** Events whose issue another fact may tell, which may be in a later file. */
+  readonly #later: { readonly where: string; readonly event: MappedEvent }[] = [];
 
   constructor(parts: PayloadsParts) {
     this.#parts = parts;
@@ -84,44 +87,48 @@ class Payloads {
     return [...this.#issues.values()];
   }
 
+  /** In chunks; what could not be told at first comes last. */
   async *entries(onFile: () => void, signal: AbortSignal): AsyncGenerator<ImportEntry[]> {
     for (const file of this.#parts.files) {
       signal.throwIfAborted();
-      yield* this.#ofFile(file);
+      yield* chunked(this.#ofFile(file));
       onFile();
     }
-    // What named its issue by number only may have become clear by a later file.
-    for (const { where, file, saved } of this.#waiting) yield this.#ofPayload(where, this.#map(file, saved));
+    yield* chunked(this.#ofWaiting());
+    yield* this.#withIssues();
   }
 
-  async *#ofFile(file: File): AsyncGenerator<ImportEntry[]> {
-    const parsed = parsedFile(file);
-    let chunk: ImportEntry[] = [];
-    for (const { value, where, error } of parsed) {
-      if (error !== undefined) chunk.push({ where, error });
-      for (const saved of error === undefined ? savedPayloads(value) : []) {
-        const name = `${where}${saved.place}`;
-        const found = this.#map(file, saved);
-        if (found.waitsFor === undefined) chunk.push(...(await this.#withIssues(found.events, name)));
-        else this.#waiting.push({ where: name, file, saved });
-        if (found.waitsFor === undefined && found.unmapped !== undefined) this.#count(found.unmapped);
-      }
-      if (chunk.length < CHUNK) continue;
+  async *#withIssues(): AsyncGenerator<ImportEntry[]> {
+    for (let at = 0; at < this.#later.length; at += CHUNK) {
+      const chunk: ImportEntry[] = [];
+      for (const { where, event } of this.#later.slice(at, at + CHUNK))
+        chunk.push({ where, input: await withIssue(this.#parts.store, event) });
       yield chunk;
-      chunk = [];
     }
-    if (chunk.length > 0) yield chunk;
   }
 
-  #ofPayload(where: string, { events, unmapped }: Mapped): ImportEntry[] {
-    if (unmapped !== undefined) this.#count(unmapped);
-    return events.map(({ input }) => ({ where, input }));
+  *#ofFile(file: File): Generator<ImportEntry> {
+    for (const { value, where, error } of parsedFile(file)) {
+      if (error !== undefined) yield { where, error };
+      for (const saved of error === undefined ? savedPayloads(value) : []) {
+        const place = { where: `${where}${saved.place}`, file, saved };
+        const found = this.#map(file, saved);
+        if (found.waitsFor === undefined) yield* this.#entriesOf(found, place.where);
+        else this.#waiting.push(place);
+      }
+    }
   }
 
-  async #withIssues(events: readonly MappedEvent[], where: string): Promise<ImportEntry[]> {
-    const entries: ImportEntry[] = [];
-    for (const event of events) entries.push({ where, input: await withIssue(this.#parts.store, event) });
-    return entries;
+  *#ofWaiting(): Generator<ImportEntry> {
+    for (const { where, file, saved } of this.#waiting) yield* this.#entriesOf(this.#map(file, saved), where);
+  }
+
+  *#entriesOf({ events, unmapped }: Mapped, where: string): Generator<ImportEntry> {
+    if (unmapped !== undefined) this.unmapped[unmapped] = (this.unmapped[unmapped] ?? 0) + 1;
+    for (const event of events) {
+      if (event.sameIssueAs === undefined) yield { where, input: event.input };
+      else this.#later.push({ where, event });
+    }
   }
 
   #map({ path }: File, saved: SavedPayload): Mapped {
@@ -133,10 +140,23 @@ class Payloads {
     for (const facts of found.learned) this.#issues.set(`${facts.host}\n${facts.id}`, facts);
     return found;
   }
+}
 
-  #count(why: string): void {
-    this.unmapped[why] = (this.unmapped[why] ?? 0) + 1;
+interface Place {
+  readonly where: string;
+  readonly file: File;
+  readonly saved: SavedPayload;
+}
+
+function* chunked(entries: Iterable<ImportEntry>): Generator<ImportEntry[]> {
+  let chunk: ImportEntry[] = [];
+  for (const entry of entries) {
+    chunk.push(entry);
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = [];
   }
+  if (chunk.length > 0) yield chunk;
 }
 
 interface Parsed {

@@ -58,6 +58,17 @@ it("imports folders of payloads, once, and counts what is no event", async () =>
   ]);
 });
 
+it("finds the issue of what names none in a later file", async () => {
+  using folder = temporaryFolder();
+  const store = join(folder.path, "store");
+  const payloads = [github.comment(), github.checkRun(), github.push([github.commit()]), github.opened()];
+  writeFileSync(join(folder.path, "all.json"), JSON.stringify(payloads));
+  const { stdout } = await runCli(["import", "github", join(folder.path, "all.json"), "--store", store]);
+  expect(stdout).toBe("4 new, 0 known\n");
+  const { stdout: listed } = await runCli(["query", "--issue", "PROJ-12", "--jsonl", "--store", store]);
+  expect(listed.trim().split("\n")).toHaveLength(4);
+});
+
 it("imports Jira's exports; worklogs find their issue in a later file, or an earlier import", async () => {
   using folder = temporaryFolder();
   const store = join(folder.path, "store");

@@ -107,10 +107,11 @@ describe("the spool", () => {
     spool.put('eso-hook/1 \n{"session_id":"s-1","hook_event_name":"Hologram"}', { name: "c.hook" });
     spool.put("half", { name: "d.tmp" });
     const { stdout } = await drain(cwd, "s");
-    expect(JSON.parse(stdout)).toMatchObject({ hooks: 5, events: 4, quarantined: 4 });
+    expect(JSON.parse(stdout)).toMatchObject({ hooks: 5, events: 5, quarantined: 4 });
     expect((await facts(cwd, "s")).map((fact) => fact.split(" ")[1])).toEqual([
       "AgentSpawned",
       "OrchestrationStarted",
+      "PhaseStarted",
       "TestRunStarted",
       "TestRunCompleted",
     ]);

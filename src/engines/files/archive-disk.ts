@@ -1,8 +1,8 @@
-import { sep } from "node:path";
+import { join, sep } from "node:path";
 
 import { GLOBAL_STREAM } from "../../event/envelope.ts";
 import { StorageError } from "../../errors.ts";
-import { ArchiveReader } from "./archive-file.ts";
+import { OpenArchives, type SharedArchive } from "./open-archives.ts";
 import { type Disk, type EntryKind, systemCode } from "./disk.ts";
 import { archivePath, EVENTS_FILE, isDay, type Layout, prunedPath } from "./layout.ts";
 import { prunedError, type PrunedHeader, readPruned } from "./pruned-file.ts";
@@ -14,7 +14,10 @@ interface DayFile {
 }
 
 /** A file that does not lie in its place, open as if it did. */
-type StandIn = { readonly archive: ArchiveReader } | { readonly pruned: PrunedHeader };
+type StandIn = { readonly archive: SharedArchive } | { readonly pruned: PrunedHeader };
+
+/** Memory for parts of archives that were read lately. */
+const HELD_BYTES = 64 * 1024 * 1024;
 
 /** A file may be moved into the archive, and back, between one look and the next. */
 const LOOKS = 8;
@@ -25,7 +28,7 @@ const LOOKS = 8;
  * go on as before. A pruned file has its size, but reading it fails and says so.
  */
 export function archiveDisk(disk: Disk, layout: Layout): Disk {
-  const folded = new FoldedFiles(disk, layout);
+  const folded = new FoldedFiles(disk, layout, new OpenArchives(disk, HELD_BYTES));
   return {
     open: (path, mode) => folded.open(path, mode),
     close: (file) => (file < 0 ? folded.close(file) : disk.close(file)),
@@ -53,12 +56,17 @@ export function archiveDisk(disk: Disk, layout: Layout): Disk {
 class FoldedFiles {
   readonly #disk: Disk;
   readonly #layout: Layout;
+  /** As `join` makes it the beginning of every path. */
+  readonly #base: string;
   readonly #open = new Map<number, StandIn>();
+  readonly #archives: OpenArchives;
   #next = -1;
 
-  constructor(disk: Disk, layout: Layout) {
+  constructor(disk: Disk, layout: Layout, archives: OpenArchives) {
     this.#disk = disk;
     this.#layout = layout;
+    this.#base = join(layout.base, ".").replace(/[/\\]+$/, "");
+    this.#archives = archives;
   }
 
   open(path: string, mode: "read" | "write" | "create"): number {
@@ -82,12 +90,8 @@ class FoldedFiles {
   }
 
   #standIn(of: DayFile): StandIn | undefined {
-    const path = archivePath(this.#layout, of.stream, of.day);
-    try {
-      return { archive: ArchiveReader.open(this.#disk, path) };
-    } catch (error) {
-      if (systemCode(error) !== "ENOENT") throw error;
-    }
+    const archive = this.#archives.open(archivePath(this.#layout, of.stream, of.day));
+    if (archive !== undefined) return { archive };
     const pruned = readPruned(this.#disk, this.#layout, of);
     return pruned === undefined ? undefined : { pruned: pruned.header };
   }
@@ -107,24 +111,24 @@ class FoldedFiles {
   close(file: number): void {
     const held = this.#held(file);
     this.#open.delete(file);
-    if ("archive" in held) held.archive.close();
+    if ("archive" in held) this.#archives.letGo(held.archive);
   }
 
   read(file: number, into: Uint8Array, offset: number): number {
     const held = this.#held(file);
-    if ("archive" in held) return held.archive.read(into, offset);
+    if ("archive" in held) return held.archive.reader.read(into, offset);
     if (into.length === 0 || offset >= held.pruned.bytes) return 0;
     throw prunedError(held.pruned);
   }
 
   size(file: number): number {
     const held = this.#held(file);
-    return "archive" in held ? held.archive.size : held.pruned.bytes;
+    return "archive" in held ? held.archive.reader.size : held.pruned.bytes;
   }
 
   inode(file: number): number {
     const held = this.#held(file);
-    return "archive" in held ? this.#disk.inode(held.archive.file) : 0;
+    return "archive" in held ? held.archive.inode : 0;
   }
 
   async syncPathAsync(path: string): Promise<void> {
@@ -213,8 +217,8 @@ class FoldedFiles {
 
   /** The parts of a path inside the store; undefined outside it and in the engine room. */
   #partsOf(path: string): string[] | undefined {
-    const { base } = this.#layout;
-    if (path === base) return [];
+    const base = this.#base;
+    if (path === this.#layout.base || path === base) return [];
     if (!path.startsWith(base) || path[base.length] !== sep) return undefined;
     const parts = path.slice(base.length + 1).split(sep);
     const [first = ""] = parts;

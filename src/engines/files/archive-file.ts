@@ -27,28 +27,39 @@ export class ArchiveReader {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #text: SeekableReader;
-  readonly file: number;
+  #file: number;
 
-  private constructor(disk: Disk, opened: { path: string; file: number; text: SeekableReader }) {
+  private constructor(disk: Disk, path: string, file: number) {
     this.#disk = disk;
-    this.#path = opened.path;
-    this.#text = opened.text;
-    this.file = opened.file;
+    this.#path = path;
+    this.#file = file;
+    // The file may be closed and opened again; what is known of it stays.
+    const read: Disk["read"] = (_, into, offset) => disk.read(this.#file, into, offset);
+    const text = SeekableReader.of({ ...disk, size: (opened) => disk.size(opened), read }, file);
+    if (text === undefined) throw damagedArchive(path, "its list of frames is not whole");
+    if (text.size > disk.size(file) * RATIO_MAX)
+      throw damagedArchive(path, `it promises ${text.size} bytes, more than a log can be compressed`);
+    this.#text = text;
   }
 
   /** @throws IntegrityError when the file is not one that the store wrote. */
   static open(disk: Disk, path: string): ArchiveReader {
-    const file = disk.open(path, "read");
+    return ArchiveReader.of(disk, path, disk.open(path, "read"));
+  }
+
+  /** The same of a file that is open; it is closed with the reader, or when it is not an archive. */
+  static of(disk: Disk, path: string, file: number): ArchiveReader {
     try {
-      const text = SeekableReader.of(disk, file);
-      if (text === undefined) throw damagedArchive(path, "its list of frames is not whole");
-      if (text.size > disk.size(file) * RATIO_MAX)
-        throw damagedArchive(path, `it promises ${text.size} bytes, more than a log can be compressed`);
-      return new ArchiveReader(disk, { path, file, text });
+      return new ArchiveReader(disk, path, file);
     } catch (error) {
       disk.close(file);
       throw error;
     }
+  }
+
+  /** Goes on with the same file, opened anew after `close`. */
+  reopen(file: number): void {
+    this.#file = file;
   }
 
   /** Bytes of the text. */
@@ -72,7 +83,7 @@ export class ArchiveReader {
   }
 
   close(): void {
-    this.#disk.close(this.file);
+    this.#disk.close(this.#file);
   }
 }
 
@@ -136,12 +147,26 @@ export function sameDigest(one: Digest, other: Digest): boolean {
   return one.bytes === other.bytes && one.sha256 === other.sha256;
 }
 
+/** Folders whose names are known to be on the device. */
+const durable = new WeakMap<Disk, Set<string>>();
+
 /** Makes the folders between `base` and `folder`, durable on return. */
 export function makeFolders(disk: Disk, base: string, folder: string): void {
-  if (folder === base || disk.kind(folder) === "folder") return;
+  if (folder === base) return;
+  const known = durable.get(disk) ?? new Set();
+  durable.set(disk, known);
+  if (known.has(folder) && disk.kind(folder) === "folder") return;
   makeFolders(disk, base, dirname(folder));
   disk.makeFolder(folder);
+  // Also when it is there already: whoever made it may have died before its name was safe.
   disk.syncFolder(dirname(folder));
+  known.add(folder);
+}
+
+/** The nearest folder above that is there, for `makeFolders` to begin below. */
+export function nearestFolder(disk: Disk, path: string): string {
+  const parent = dirname(path);
+  return parent === path || disk.kind(parent) !== undefined ? parent : nearestFolder(disk, parent);
 }
 
 /** A file that is written under another name first, so that its own name never stands for half of it. */
@@ -205,6 +230,7 @@ export function writeArchive(
     const expected = text.expected ?? given;
     if (expected === undefined || !sameDigest(digestOfText(disk, temporary), expected))
       throw damagedArchive(path, "its text is not the one that was to be kept, so it was not put in place");
+    disk.setReadOnly(temporary);
   };
   writeChecked(disk, { base, path, write, check });
   return given as Digest;

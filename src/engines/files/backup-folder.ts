@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 
 import { ConfigError, IntegrityError } from "../../errors.ts";
 import type { BackupEntry, BackupManifest } from "../../log/backup-shelf.ts";
-import { digestOfFile, makeFolders, writeChecked } from "./archive-file.ts";
+import { digestOfFile, makeFolders, nearestFolder, writeChecked } from "./archive-file.ts";
 import { type Disk, storageError, systemCode } from "./disk.ts";
 import { readWhole } from "./write-atomic.ts";
 
@@ -86,6 +86,7 @@ export class BackupFolder {
   readonly #folder: string;
   copiedBytes = 0;
   #incoming = 0;
+  readonly #secured = new Set<string>();
 
   constructor(disk: Disk, folder: string) {
     this.#disk = disk;
@@ -96,7 +97,7 @@ export class BackupFolder {
   prepare(storeId: string): void {
     const kind = this.#disk.kind(this.#folder);
     if (kind !== undefined && kind !== "folder") throw notForBackups(this.#folder, "is not a folder");
-    if (kind === undefined) this.#storing(() => void this.#disk.makeFolder(this.#folder));
+    this.#storing(() => makeFolders(this.#disk, nearestFolder(this.#disk, this.#folder), this.#folder));
     const names = this.#disk
       .list(this.#folder)
       .filter((name) => name !== "objects" && !name.endsWith(".tmp"));
@@ -108,8 +109,19 @@ export class BackupFolder {
     if (manifest.store_id !== storeId) throw notForBackups(this.#folder, "holds backups of another store");
   }
 
+  /** Whether an earlier backup has a content already. */
   has(sha256: string, bytes: number): boolean {
-    return this.#disk.sizeAt(objectPath(this.#folder, sha256)) === bytes;
+    const path = objectPath(this.#folder, sha256);
+    if (this.#disk.sizeAt(path) !== bytes) return false;
+    const folder = dirname(path);
+    if (this.#secured.has(folder)) return true;
+    // Whoever gave it its name may have died before that was safe.
+    this.#storing(() => {
+      makeFolders(this.#disk, this.#folder, folder);
+      this.#disk.syncFolder(folder);
+    });
+    this.#secured.add(folder);
+    return true;
   }
 
   /** Takes a file in as it is; gives its size and digest. */

@@ -18,6 +18,7 @@ import {
   damagedArchive,
   digestOfFile,
   digestOfText,
+  makeFolders,
   piecesOf,
   sameDigest,
   writeArchive,
@@ -160,9 +161,18 @@ class FileArchive implements ArchiveShelf {
 
   compress(file: ClosedDayFile, contents: FileContents): ArchiveFacts {
     const path = this.#archived(file);
-    if (!this.#holds(path, contents)) this.#write(file, contents);
+    if (this.#holds(path, contents)) this.#secure(path);
+    else this.#write(file, contents);
     const { bytes, sha256 } = digestOfFile(this.#disk, path);
     return { archive_bytes: bytes, archive_sha256: sha256 };
+  }
+
+  /** Whoever gave a file its name may have died before that was safe; its content was, by then. */
+  #secure(path: string): void {
+    this.#storing(path, () => {
+      makeFolders(this.#disk, this.#layout.base, dirname(path));
+      this.#disk.syncFolder(dirname(path));
+    });
   }
 
   #holds(path: string, contents: FileContents): boolean {
@@ -205,7 +215,7 @@ class FileArchive implements ArchiveShelf {
     if (kept.length === 0) return;
     const path = join(dirname(this.#live(file)), SUMMARIES_FILE);
     const text = Buffer.concat(kept);
-    if (readWhole(this.#disk, path)?.equals(text) === true) return;
+    if (readWhole(this.#disk, path)?.equals(text) === true) return this.#secure(path);
     this.#storing(path, () =>
       writeChecked(this.#disk, {
         base: this.#layout.base,
@@ -234,7 +244,8 @@ class FileArchive implements ArchiveShelf {
 
   unpack(file: ClosedDayFile, contents: FileContents): void {
     const path = this.#live(file);
-    if (this.#disk.kind(path) === "file" && sameDigest(digestOfFile(this.#disk, path), contents)) return;
+    if (this.#disk.kind(path) === "file" && sameDigest(digestOfFile(this.#disk, path), contents))
+      return this.#secure(path);
     this.#storing(path, () =>
       writeChecked(this.#disk, {
         base: this.#layout.base,

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { join, parse } from "node:path";
+import { join } from "node:path";
 
 import { ConfigError, NotFoundError } from "../../errors.ts";
 import type { BackupEntry, BackupManifest, RestoreMade } from "../../log/backup-shelf.ts";
 import { nextOrigin } from "../../proof/checkpoint.ts";
-import { makeFolders } from "./archive-file.ts";
+import { makeFolders, nearestFolder } from "./archive-file.ts";
 import { bringBack, manifestNames, notABackup, objectPath, readManifest } from "./backup-folder.ts";
 import { type Disk, nodeDisk, storageError } from "./disk.ts";
 import { EVENTS_FILE, layoutOf } from "./layout.ts";
@@ -41,7 +41,7 @@ export function restoreFiles(restore: FileRestore): RestoreMade {
   checkObjects(disk, folder, manifest.files);
   refuseTaken(disk, base);
   try {
-    makeFolders(disk, parse(base).root, base);
+    makeFolders(disk, nearestFolder(disk, base), base);
     disk.close(disk.open(join(base, UNFINISHED), "create"));
     disk.syncFolder(base);
     const closed = closedDays(manifest.files);

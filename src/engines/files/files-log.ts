@@ -19,7 +19,6 @@ import { idHash, keyHash } from "./id-hash.ts";
 import { LineReader } from "./line-reader.ts";
 import { CatalogLost, LogView } from "./log-view.ts";
 import { Partitions } from "./partitions.ts";
-import { withoutPruned } from "./pruned-file.ts";
 import { ReadPosition } from "./read-position.ts";
 import type { StoreFile } from "./store-file.ts";
 import { StreamReader } from "./stream-reader.ts";
@@ -193,15 +192,14 @@ export class FilesLog implements EventLog {
       await nextTurn();
       const { lines } = this.#open();
       const last = backwards ? Math.max(1, first - chunk + 1) : Math.min(visible, first + chunk - 1);
-      const found = backwards ? lines.range(last, first).reverse() : lines.range(first, last);
-      yield withoutPruned(found);
+      yield backwards ? lines.range(last, first).reverse() : lines.range(first, last);
       first = backwards ? last - 1 : last + 1;
     }
   }
 
   async readAt(positions: readonly number[]): Promise<readonly StoredLine[]> {
     await this.#visible();
-    return withoutPruned(this.#open().lines.at(positions));
+    return this.#open().lines.present(positions);
   }
 
   async findById(eventId: string): Promise<StoredLine | undefined> {
@@ -219,7 +217,7 @@ export class FilesLog implements EventLog {
       ...view.catalog.ids.find(hash),
       ...view.tail.find(hash).map((event) => event.position),
     ];
-    for (const line of withoutPruned(lines.at(positions.filter((position) => position <= visible)))) {
+    for (const line of lines.present(positions.filter((position) => position <= visible))) {
       const text = Buffer.from(line.bytes.buffer, line.bytes.byteOffset, line.bytes.length).toString();
       if (at === undefined ? hasField(text, field) : text.startsWith(field, at)) return line;
     }

@@ -21,6 +21,7 @@ const LOCK_WAIT_MS = 500;
 /** Entries whose kind and permissions are looked at; the newest days come first. */
 const ENTRIES_MAX = 20_000;
 const NAMED_MAX = 3;
+const OWN_NAMES: ReadonlySet<string> = new Set(["global", "archive", ".store"]);
 
 /** Looks at a store from outside, without changing or recovering anything. */
 export async function inspectStore(base: string): Promise<StoreFacts> {
@@ -215,7 +216,7 @@ function note(found: { count: number; examples: string[] }, path: string): void 
 function* ownEntries(layout: Layout): Generator<string> {
   yield layout.base;
   let left = ENTRIES_MAX;
-  const names = namesIn(layout.base).filter((name) => isDay(name) || name === "global" || name === ".store");
+  const names = namesIn(layout.base).filter((name) => isDay(name) || OWN_NAMES.has(name));
   // `.store` and the newest days first
   for (const name of names.sort(
     (a, b) => Number(b === ".store") - Number(a === ".store") || b.localeCompare(a),

@@ -39,14 +39,24 @@ export class LineReader {
   }
 
   /** The lines of the positions `first`..`last`, in order. */
-  range(first: number, last: number): (StoredLine | PrunedStandIn)[] {
+  range(first: number, last: number): StoredLine[] {
     const positions = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    return this.at(positions);
+    return this.present(positions);
+  }
+
+  /** The lines at these positions, in the order given; what was pruned is left out. */
+  present(positions: readonly number[]): StoredLine[] {
+    // Only what was pruned leaves a hole.
+    return this.#fetch(positions, false).filter((line) => line !== undefined);
   }
 
   /** The lines at these positions, in the order given; all must exist. What was pruned is stood in for. */
   at(positions: readonly number[]): (StoredLine | PrunedStandIn)[] {
-    const lines: (StoredLine | PrunedStandIn)[] = Array.from({ length: positions.length });
+    return this.#fetch(positions, true) as (StoredLine | PrunedStandIn)[];
+  }
+
+  #fetch(positions: readonly number[], standIns: boolean): (StoredLine | undefined)[] {
+    const lines: (StoredLine | undefined)[] = Array.from({ length: positions.length });
     const byFile = new Map<number, Wanted[]>();
     const entries = this.#entries(positions);
     positions.forEach((position, slot) => {
@@ -60,7 +70,13 @@ export class LineReader {
       if (others === undefined) byFile.set(entry.fileId, [wanted]);
       else others.push(wanted);
     });
-    for (const [fileId, wanted] of byFile) this.#fromFile(fileId, wanted, lines);
+    for (const [fileId, wanted] of byFile) {
+      const file = this.#view.catalog.file(fileId);
+      if (file === undefined) throw this.#unreadable((wanted[0] as Wanted).position);
+      if (this.#fromFile(file, wanted, lines)) continue;
+      if (standIns) this.#standIn(file, wanted, lines);
+      else this.#view.core.warn?.(prunedNote(file.stream));
+    }
     return lines;
   }
 
@@ -86,24 +102,23 @@ export class LineReader {
     return { stream: event.stream, sequence: event.sequence, position, bytes: this.#view.lineOf(event) };
   }
 
-  #fromFile(fileId: number, wanted: Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
-    const file = this.#view.catalog.file(fileId);
-    if (file === undefined) throw this.#unreadable((wanted[0] as Wanted).position);
+  /** False when the file was pruned. */
+  #fromFile(file: PartitionFile, wanted: Wanted[], lines: (StoredLine | undefined)[]): boolean {
     const opened = this.#open(file.stream, file.day);
     const { disk } = this.#view.core;
     try {
       wanted.sort((a, b) => a.entry.fileOffset - b.entry.fileOffset);
       for (const run of runsOf(wanted)) this.#readRun({ ...opened, partition: file }, run, lines);
+      return true;
     } catch (error) {
       if (!(error instanceof PrunedError)) throw error;
-      this.#view.core.warn?.(prunedNote(file.stream));
-      this.#standIn(file, wanted, lines);
+      return false;
     } finally {
       disk.close(opened.file);
     }
   }
 
-  #standIn(file: PartitionFile, wanted: readonly Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
+  #standIn(file: PartitionFile, wanted: readonly Wanted[], lines: (StoredLine | undefined)[]): void {
     const { disk, layout } = this.#view.core;
     const slots = new Map(wanted.map(({ position, slot }) => [position, slot]));
     for (const line of prunedLines(disk, layout, file)) {
@@ -112,7 +127,7 @@ export class LineReader {
     }
   }
 
-  #readRun(from: OpenPartition, run: readonly Wanted[], lines: (StoredLine | PrunedStandIn)[]): void {
+  #readRun(from: OpenPartition, run: readonly Wanted[], lines: (StoredLine | undefined)[]): void {
     const start = (run[0] as Wanted).entry.fileOffset;
     const last = (run.at(-1) as Wanted).entry;
     const bytes = Buffer.allocUnsafe(last.fileOffset + last.length + 1 - start);

@@ -150,8 +150,3 @@ export function* prunedLines(
     yield { stream: of.stream, sequence, position, bytes: Buffer.from(JSON.stringify(event)), pruned };
   }
 }
-
-/** The lines that are there. */
-export function withoutPruned(lines: readonly (StoredLine | PrunedStandIn)[]): readonly StoredLine[] {
-  return lines.some((line) => "pruned" in line) ? lines.filter((line) => !("pruned" in line)) : lines;
-}

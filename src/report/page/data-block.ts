@@ -1,23 +1,35 @@
+import { once } from "node:events";
+import { createGzip } from "node:zlib";
+
 import type { ReportEvent } from "../audit-report.ts";
 
 /** Up to so much text is put down as it is, so that people can read it too. */
 const PLAIN_MAX = 200_000;
-/** Base64 takes three bytes at a time. */
-const BASE64_UNIT = 3 * 8_192;
+const PLAIN_EVENTS_MAX = 300;
+const CHAINED = '"prev_hash":"~"';
 
 /**
  * The events of a report as text that no browser runs: a JSON array with, in turn, an event's line as it is stored and
- * `[text, tone, late]`, each on a line of its own. Small ones as JSON, `<` written as \u003c; large ones compressed.
+ * `[text, tone, late]`, each on a line of its own. Small ones as JSON, `<` written as \u003c; large ones compressed, and
+ * with `"prev_hash":"~"` where it is the hash of the line before it in its stream: hashes do not compress, and this one
+ * can be computed from what is there.
  */
 export class DataBlock {
   readonly #pieces: string[] = [];
   #length = 0;
   #events = 0;
   #packer: Packer | undefined;
+  readonly #large: boolean;
+
+  /** For so many events. */
+  constructor(events: number) {
+    this.#large = events > PLAIN_EVENTS_MAX;
+  }
 
   /** Takes an event; waits until it is taken in. */
-  async add({ line, text, tone, late }: ReportEvent): Promise<void> {
-    const piece = `${line},\n${JSON.stringify([text, tone, late ? 1 : 0])},\n`;
+  async add({ line, text, tone, late, chained, event }: ReportEvent): Promise<void> {
+    const stored = this.#large && chained ? line.replace(`"prev_hash":"${event.prev_hash}"`, CHAINED) : line;
+    const piece = `${stored},\n${JSON.stringify([text, tone, late ? 1 : 0])},\n`;
     this.#events++;
     if (this.#packer !== undefined) return this.#packer.add(piece);
     this.#pieces.push(piece);
@@ -44,42 +56,29 @@ export class DataBlock {
 
 /** Compresses text as it comes, and keeps only what comes out. */
 class Packer {
-  readonly #stream = new CompressionStream("gzip");
-  readonly #writer = this.#stream.writable.getWriter();
-  readonly #encoder = new TextEncoder();
-  readonly #packed: Promise<string[]>;
-
-  constructor() {
-    this.#packed = packed(this.#stream.readable);
-  }
+  readonly #gzip = createGzip({ level: 9 });
+  readonly #packed = packed(this.#gzip);
 
   async add(text: string): Promise<void> {
-    await this.#writer.ready;
-    await this.#writer.write(this.#encoder.encode(text));
+    if (!this.#gzip.write(text)) await once(this.#gzip, "drain");
   }
 
   async finish(text: string): Promise<readonly string[]> {
-    await this.add(text);
-    await this.#writer.close();
+    this.#gzip.end(text);
     return this.#packed;
   }
 }
 
-async function packed(readable: ReadableStream<Uint8Array>): Promise<string[]> {
+async function packed(chunks: AsyncIterable<Buffer>): Promise<string[]> {
   const texts: string[] = [];
-  let rest = new Uint8Array(0);
-  for await (const chunk of readable) {
-    const bytes = new Uint8Array(rest.length + chunk.length);
-    bytes.set(rest);
-    bytes.set(chunk, rest.length);
-    const whole = bytes.length - (bytes.length % BASE64_UNIT);
-    for (let at = 0; at < whole; at += BASE64_UNIT) texts.push(base64(bytes.subarray(at, at + BASE64_UNIT)));
-    rest = bytes.slice(whole);
+  let rest = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk]);
+    // Three bytes are four characters; what is left waits for more.
+    const whole = bytes.length - (bytes.length % 3);
+    texts.push(bytes.toString("base64", 0, whole));
+    rest = bytes.subarray(whole);
   }
-  texts.push(base64(rest));
+  texts.push(rest.toString("base64"));
   return texts;
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

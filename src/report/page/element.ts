@@ -25,7 +25,7 @@ export function el(tag: string, attributes: Attributes = {}, ...children: readon
 
 const VOID = new Set(["meta", "br", "hr", "input", "col"]);
 const TAG = /^[a-z][a-zA-Z0-9]*$/;
-const ATTRIBUTE = /^(?!on|style$|srcdoc$)[a-zA-Z][a-zA-Z-]*$/;
+const ATTRIBUTE = /^(?!on|style$|srcdoc$)[a-zA-Z][a-zA-Z0-9-]*$/;
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

@@ -6,7 +6,7 @@ import { type Child, el, toHtml } from "./element.ts";
 import { chip } from "./parts.ts";
 
 /** Events that can be read on the page without scripts; all of them are in its data. */
-export const STATIC_EVENTS_MAX = 500;
+export const STATIC_EVENTS_MAX = 300;
 /** Longer texts are cut in the list; the inspector shows the event in whole. */
 const TEXT_MAX = 160;
 

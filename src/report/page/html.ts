@@ -127,7 +127,7 @@ async function* eventList(
   yield '<div class="scroll" tabindex="0" role="region" aria-label="Events"><table class="events"><caption>Events in order of record</caption><thead><tr>';
   yield EVENT_COLUMNS.map((title) => toHtml(el("th", { scope: "col" }, title))).join("");
   yield "</tr></thead><tbody>\n";
-  const data = new DataBlock();
+  const data = new DataBlock(all);
   let shown = 0;
   for await (const event of events) {
     if (shown++ < STATIC_EVENTS_MAX) yield eventRow(event);

@@ -36,7 +36,7 @@ interface Lanes {
 }
 
 const AGENTS_MAX = 14;
-const ISSUES_MAX = 40;
+const ISSUES_MAX = 25;
 const ROWS_MAX = 4;
 /** More than this in one lane say nothing to the eye; the rest is in the tables. */
 const BARS_MAX = 600;
@@ -81,17 +81,14 @@ export function issueLanes({ audit }: AuditReport): Lanes {
   const newest = (of: readonly LastingRow[]): string =>
     of.reduce((last, { ended_at }) => (ended_at > last ? ended_at : last), "");
   runs.sort(([, a], [, b]) => (newest(a) < newest(b) ? 1 : -1));
-  const trouble = Map.groupBy(audit.trouble, ({ stream }) => stream);
   const lanes = runs.slice(0, ISSUES_MAX).map(([stream, own]) => ({
     ...lane(stream, own, ({ status, summary }) => ({
       look: status === "failed" ? "failed" : status === "complete" ? "agent" : "run",
       text: summary ?? "",
     })),
-    marks: (trouble.get(stream) ?? []).map(({ at, text }) => ({
-      at_ms: Date.parse(at),
-      look: "bad" as const,
-      title: `${clock(at)} ${text}`,
-    })),
+    marks: own
+      .filter(({ status }) => status === "failed")
+      .map(({ ended_at, reason }): Mark => ({ at_ms: Date.parse(ended_at), look: "bad", title: `${clock(ended_at)} failed${reason === null ? "" : `: ${reason}`}` })),
   }));
   return { lanes, left_out: Math.max(0, runs.length - ISSUES_MAX) };
 }

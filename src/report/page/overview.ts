@@ -1,5 +1,6 @@
+import type { Rate } from "../../projection/metrics/rate.ts";
 import type { AuditReport } from "../audit-report.ts";
-import { clock, counted, grouped, percent, rateWords, words } from "../words.ts";
+import { clock, counted, grouped, percent, RATE_MIN, words } from "../words.ts";
 import { type Child, el } from "./element.ts";
 import { chip, facts, note, section } from "./parts.ts";
 
@@ -46,10 +47,10 @@ function tiles(report: AuditReport): Child[] {
     ...runTiles(report),
     tile("Gaps not resolved", String(open.length), `of ${grouped(audit.gaps.length)} found`),
     tile("Failures on record", grouped(audit.trouble.length), `${counted(errors.total, "error")} among them`),
-    tile("Recoveries", rateWords(errors.recoveries.success), "succeeded, of those that ended"),
+    rateTile("Recoveries that succeeded", errors.recoveries.success),
     tile("Test runs", grouped(quality.suites.reduce((sum, { runs }) => sum + runs, 0)), reworkHint(report)),
     tile("Commits", grouped(audit.commits.length), linesHint(report)),
-    tile("Pull requests merged", grouped(merged), `of ${grouped(audit.pull_requests.length)} opened`),
+    audit.pull_requests.length === 0 ? null : tile("Pull requests merged", grouped(merged), `of ${grouped(audit.pull_requests.length)} opened`),
     tile(
       "Agent runs",
       grouped(total.spawned),
@@ -82,7 +83,7 @@ function runTiles({ audit }: AuditReport): Child[] {
       grouped(runs.length),
       `${censored === 0 ? "all" : grouped(run_active.ended)} ended`,
     ),
-    tile("Completed", rateWords(run_success), "of those that ended; 95 % interval"),
+    rateTile("Completed, of those that ended", run_success),
     tile("Median time at work", words(median.value), range),
   ];
 }
@@ -133,6 +134,14 @@ function costTiles({ agents: { total }, audit }: AuditReport): Child[] {
           ),
         ]),
   ];
+}
+
+/** A rate with its counts and interval; with few of them the counts alone. */
+function rateTile(label: string, { successes, n, rate, low, high }: Rate): Child {
+  if (n === 0 || rate === null || low === null || high === null) return null;
+  const counts = `${grouped(successes)} of ${grouped(n)}`;
+  if (n < RATE_MIN) return tile(label, counts, "too few for a rate");
+  return tile(label, percent(rate), `${counts}; 95 %: ${Math.round(low * 100)} to ${Math.round(high * 100)} %`);
 }
 
 function tile(label: string, value: string, hint: string): Child {

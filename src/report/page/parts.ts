@@ -6,7 +6,7 @@ import { clock, counted, grouped, linkable, words } from "../words.ts";
 import { type Child, el } from "./element.ts";
 
 /** Rows of a table on the page; more are counted, and are in the tables of `eso audit -f csv --tables`. */
-export const ROWS_MAX = 200;
+export const ROWS_MAX = 100;
 
 const SIGNS: Readonly<Record<Standing, string>> = { good: "✓", bad: "✗", attention: "!", neutral: "•" };
 

@@ -1,6 +1,7 @@
 import { GLOBAL_STREAM } from "../../event/envelope.ts";
 import type { AuditReport } from "../audit-report.ts";
 import { clock, grouped } from "../words.ts";
+import { activity } from "./activity.ts";
 import { type Child, el } from "./element.ts";
 import { issueLanes, type Lane, type Mark, workLanes } from "./lanes.ts";
 import { note, section } from "./parts.ts";
@@ -12,7 +13,7 @@ const ROW = 22;
 const GAP = 8;
 const TOP = 26;
 /** A bar is at least so wide, so that it can be seen. */
-const BAR_MIN = 2;
+const BAR_MIN = 3;
 /** About the width of a letter, for names that must fit into bars. */
 const LETTER = 6.6;
 
@@ -32,6 +33,8 @@ export function timelineSection(report: AuditReport): Child {
   return section(
     "timeline",
     "Timeline",
+    issues.length <= 1 ? null : activity(audit.days),
+    issues.length <= 1 ? null : el("h3", {}, "Orchestrations, the issues with the newest first"),
     el(
       "div",
       { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline" },
@@ -43,7 +46,7 @@ export function timelineSection(report: AuditReport): Child {
       ),
     ),
     legend(issues.length <= 1),
-    left_out === 0 ? null : note(`${grouped(left_out)} more lanes are left out; the tables have them.`),
+    left_out === 0 ? null : note(`${grouped(left_out)} more are left out here; the tables have them.`),
     note(
       "Times are UTC. A bar without an end on record is drawn, with a broken outline, up to where it is known to have lasted. Marks too close to be told apart are drawn as one that says how many they are.",
     ),
@@ -151,6 +154,6 @@ function legend(ofWork: boolean): Child {
     ofWork
       ? [sign("commit", "commit"), sign("pull", "pull request"), sign("good", "tests or check passed")]
       : null,
-    sign("bad", "failure"),
+    sign("bad", ofWork ? "failure" : "failed"),
   );
 }

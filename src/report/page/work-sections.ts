@@ -20,20 +20,27 @@ import {
 /** Every orchestration; left out where there is only one and the verdict says it all. */
 export function runsSection({ audit: { runs } }: AuditReport): Child {
   if (runs.length < 2) return null;
+  const good = runs.filter(({ status }) => status === "complete");
+  const others = runs.filter(({ status }) => status !== "complete");
   return section(
     "runs",
     "Orchestrations",
-    table(
-      "Orchestrations, in the order in which they began",
-      [
-        { title: "Issue", cell: ({ stream, number }) => `${stream} · ${number}` },
-        { title: "What", wide: true, cell: ({ summary }) => summary ?? "–" },
-        ...lastingColumns<(typeof runs)[number]>(),
-        { title: "On the clock", right: true, cell: ({ wall_seconds }) => words(wall_seconds) },
-        { title: "Why it failed", wide: true, cell: ({ reason }) => reason ?? "" },
-      ],
-      runs,
-    ),
+    runTable(`Failed or not ended (${grouped(others.length)})`, others),
+    el("details", {}, el("summary", {}, `Completed (${grouped(good.length)})`), runTable("Completed", good)),
+  );
+}
+
+function runTable(caption: string, runs: AuditReport["audit"]["runs"]): Child {
+  return table(
+    caption,
+    [
+      { title: "Issue", cell: ({ stream, number }) => el("span", { class: "nowrap" }, `${stream} · ${number}`) },
+      { title: "What", wide: true, cell: ({ summary }) => summary ?? "–" },
+      ...lastingColumns<(typeof runs)[number]>(),
+      { title: "On the clock", right: true, cell: ({ wall_seconds }) => words(wall_seconds) },
+      { title: "Why it failed", wide: true, cell: ({ reason }) => reason ?? "" },
+    ],
+    runs,
   );
 }
 

@@ -49,11 +49,6 @@ export interface ArchiveRun {
  * too; a run that is interrupted is finished by the next one.
  * @throws IntegrityError for a file that is not what it was when its day was closed; it is left as it is.
  * @throws StoreLockedError while another process archives.
- *
- * @example
- * ```ts
- * const { files, bytes, archive_bytes } = await store.archive({ olderThanDays: 90 });
- * ```
  */
 export async function runArchive(parts: ArchiveParts, options: ArchiveOptions): Promise<ArchiveRun> {
   if (options.dryRun === true) return summed(options, await toMove(parts, options));
