@@ -54,6 +54,17 @@ export const ADVICE: Readonly<Record<EsoErrorCode, Advice>> = {
       "The events are gone, and the `StorePruned` event of their stream says who decided it. Ask for a later part, or " +
       "look into a backup from before. A state can be told from a snapshot that reaches beyond them.",
   },
+  ESO_ROLLED_BACK: {
+    errorClass: "RolledBackError",
+    advice:
+      "The store holds less than it has sealed before: an older copy was put in its place, or events were removed. Bring " +
+      "the newest copy back; `eso verify` says what is missing. Nothing is sealed until then.",
+  },
+  ESO_INVALID_EVIDENCE: {
+    errorClass: "EvidenceError",
+    advice:
+      "A key, seal, policy or proof cannot be read; the message says which line and why. Nothing was verified with it.",
+  },
   ESO_CURSOR_INVALID: {
     errorClass: "CursorInvalidError",
     advice:

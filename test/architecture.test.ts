@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { filesMatching, isTest, type SourceFile } from "./source-files.ts";
 
 const EVERYTHING_BELOW_OPEN = [
-  ...["errors", "event", "log", "proof", "query", "projection", "store", "config"],
+  ...["errors", "event", "log", "personal", "proof", "query", "projection", "store", "config"],
 ] as const;
 const ENGINES = ["engines/memory", "engines/files"] as const;
 
@@ -19,17 +19,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   verify: ["errors", "proof"],
   query: ["errors", "event", "log"],
   projection: ["errors", "event"],
-  store: ["errors", "event", "log", "proof", "query", "projection"],
+  store: ["errors", "event", "log", "personal", "proof", "query", "projection", "report", "verify"],
   "engines/memory": ["errors", "event", "log", "query"],
-  "engines/files": ["errors", "event", "log", "proof", "query", "config"],
+  "engines/files": ["errors", "event", "log", "personal", "proof", "query", "config"],
   capture: ["errors", "event"],
-  server: ["errors", "event", "capture", "store"],
+  server: ["errors", "event", "log", "capture", "store"],
   config: ["errors", "event"],
+  personal: ["errors", "event"],
+  report: ["errors", "event", "projection", "verify"],
   demo: ["event", "testing"],
   open: [...EVERYTHING_BELOW_OPEN, ...ENGINES],
   index: [...EVERYTHING_BELOW_OPEN, "open", "server"],
   testing: ["errors", "event", "log"],
-  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "open", "server", "verify", "demo"],
+  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, ...["capture", "demo", "open", "report", "server", "verify"]],
 };
 
 /** Configuration is read by every hook, so it takes no more of `event` than this. */
@@ -37,8 +39,8 @@ const CONFIG_TAKES_OF_EVENT = ["src/event/suggest.ts", "src/event/re2.ts", "src/
 
 /** Files besides `cli` that need something of the process, and why. */
 const PROCESS_EXCEPTIONS: Readonly<Record<string, string>> = {
-  "src/open.ts": "a warning that no caller wants to hear becomes one of Node.js",
   "src/capture/git-process.ts": "git is started with this process's environment, less what could mislead it",
+  "src/open.ts": "a warning that no caller wants to hear becomes one of Node.js",
 };
 
 const IMPORT = /(?:\b(?:import|export)\s+(type\b)?[^"';]*?\bfrom\s*|\bimport\s*(\()?\s*)"(\.[^"]+)"/g;

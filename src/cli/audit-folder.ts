@@ -16,7 +16,11 @@ import { pathFor, type Target, writeReport } from "./audit-target.ts";
 const SUMS = "SHA256SUMS";
 
 /** Writes a folder with one CSV file a table, and the sums by which `sha256sum -c SHA256SUMS` checks them. */
-export async function auditFolder(parts: AuditParts, options: AuditOptions, target: Target): Promise<AuditTrail> {
+export async function auditFolder(
+  parts: AuditParts,
+  options: AuditOptions,
+  target: Target,
+): Promise<AuditTrail> {
   const { report, selection } = await auditTrailReport(parts, options);
   const name = `${reportName(report)}-csv`;
   const folder = pathFor(target, name) ?? name;

@@ -17,7 +17,11 @@ export interface AuditTools extends AuditParts {
 }
 
 /** The store's parts for a report, its file, and the check of the record. */
-export async function auditParts({ given, context, out, signal }: Call, store: EventStore, target: Target): Promise<AuditTools> {
+export async function auditParts(
+  { given, context, out, signal }: Call,
+  store: EventStore,
+  target: Target,
+): Promise<AuditTools> {
   const path = await context.storePath();
   const { config } = await context.config();
   const codec = await createCodec({
@@ -28,7 +32,8 @@ export async function auditParts({ given, context, out, signal }: Call, store: E
   const { log, index } = store;
   let verdict: Integrity["verdict"] | undefined;
   const verify = async (issue: string | undefined): Promise<Integrity> => {
-    const report = issue === undefined ? await verifyStore(path, { signal }) : verifyIssue(path, issue, { signal });
+    const report =
+      issue === undefined ? await verifyStore(path, { signal }) : verifyIssue(path, issue, { signal });
     verdict = report.verdict;
     return report;
   };

@@ -39,7 +39,10 @@ async function outside(path: string, store: string, isFolder: boolean): Promise<
   const inside = relative(await realpath(store).catch(() => store), real);
   const isInStore = inside === "" || (!inside.startsWith("..") && resolve(store, inside) !== inside);
   if (!isInStore || inside.split(sep)[0] === "reports") return real;
-  throw new UsageError(`${path} lies inside the store`, "Leave -o out for the store's reports folder, or choose another.");
+  throw new UsageError(
+    `${path} lies inside the store`,
+    "Leave -o out for the store's reports folder, or choose another.",
+  );
 }
 
 /** Where a report of this name lies. */

@@ -260,7 +260,7 @@ describe("completion", () => {
     [["sh"], ["show"]],
     [
       ["import", ""],
-      ["git", "jsonl"],
+      ["git", "jsonl", "github", "jira"],
     ],
     [["show", "P"], ["PROJ-1"]],
     [["query", "--issue", "PROJ-1,O"], ["PROJ-1,OTHER-2"]],

@@ -289,9 +289,9 @@ test.each<[string, JsonObject, PreparedEvent["effect"]]>([
   ["OrchestrationResumed", {}, undefined],
   ["OrchestrationResumed", { resume_phase: "FIX" }, { kind: "phase", phase: "FIX" }],
   ["PhaseStarted", { phase: "CODE" }, { kind: "phase", phase: "CODE" }],
-  ["PhaseCompleted", { phase: "CODE", next_phase: "TEST" }, { kind: "phase", phase: "TEST" }],
-  ["PhaseCompleted", { phase: "CODE" }, { kind: "phase", phase: null }],
-  ["PhaseFailed", { phase: "CODE", failure_reason: "x" }, undefined],
+  ["PhaseCompleted", { phase: "CODE", next_phase: "TEST" }, { kind: "phase", phase: "TEST", ended: "CODE" }],
+  ["PhaseCompleted", { phase: "CODE" }, { kind: "phase", phase: null, ended: "CODE" }],
+  ["PhaseFailed", { phase: "CODE", failure_reason: "x" }, { kind: "phase-failed", phase: "CODE" }],
   ["AgentSpawned", { agent_name: "x" }, undefined],
 ])("%s with %j does to its run", (event_type, metadata, effect) => {
   expect(codec.prepare({ ...base, event_type, metadata }).effect).toEqual(effect);

@@ -198,7 +198,12 @@ export async function recordReport(
     actor,
   });
   try {
-    const request = { events: [event], expectedSequence: "any", onDuplicate: "conflict", summaries: false } as const;
+    const request = {
+      events: [event],
+      expectedSequence: "any",
+      onDuplicate: "conflict",
+      summaries: false,
+    } as const;
     const [placement] = await append(request);
     return placement?.event_id ?? null;
   } catch (error) {

@@ -55,7 +55,7 @@ export class EventStore extends PastStore {
    *
    * @example
    * ```ts
-   * await store.voidEvent(eventId, { why: "logged for the wrong issue" });
+   * await store.voidEvent("5f0e6a0c-94b1-4a3e-9d0a-2f6a6f2f3c11", { why: "logged for the wrong issue" });
    * ```
    */
   async voidEvent(eventId: string, options: VoidOptions): Promise<Voided> {
@@ -102,7 +102,7 @@ export class EventStore extends PastStore {
    *
    * @example
    * ```ts
-   * await store.forget("ada@example.com", { actor: { type: "user", id: "dpo" }, why: "asked for on 2 November" });
+   * await store.forget("ada", { actor: { type: "user", id: "dpo" }, why: "asked for on 2 November" });
    * ```
    */
   async forget(subject: string, options: Omit<ForgetOptions, "session_id">): Promise<Forgotten> {

@@ -131,7 +131,8 @@ function unknown(command: string): string | undefined {
 
 /** Commands that the configuration page names to those who come from elsewhere, and that are not there yet. */
 const NOT_YET: Readonly<Record<string, readonly string[]>> = {
-  "docs/reference/configuration.md": ["archive", "audit", "backup", "keys", "status", "verify"],
+  "docs/reference/configuration.md": ["keys", "status"],
+  "docs/guide/verify.md": ["prove"],
 };
 
 test.each(pages.map(({ path }) => path))("every command that %s names exists", (path) => {

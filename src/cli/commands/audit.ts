@@ -73,7 +73,8 @@ function timeOf(given: Arguments, option: string, now: number): string | undefin
 function lastOf(given: Arguments, now: number): string | undefined {
   const last = given.text("last");
   if (last === undefined) return undefined;
-  if (given.text("from") !== undefined) throw new UsageError("--last and --from say the same: give one of them");
+  if (given.text("from") !== undefined)
+    throw new UsageError("--last and --from say the same: give one of them");
   if (!/^(?:\d+[smhdw])+$/.test(last))
     throw new UsageError(`--last cannot be "${last}"`, "Write a time such as 12h, 7d or 4w.");
   return parseTime(`-${last}`, { now });
@@ -94,7 +95,8 @@ async function printed(
   { target, verdict }: { readonly target: Target; readonly verdict: string | undefined },
 ): Promise<void> {
   const { path, sha256, events, bytes, recorded } = made;
-  const note = recorded === null ? "The store cannot be written to, so that the report was made is not recorded." : "";
+  const note =
+    recorded === null ? "The store cannot be written to, so that the report was made is not recorded." : "";
   if (target.kind === "output") {
     await out.flush();
     await err.line(`sha256 ${sha256}, ${grouped(events)} events`);

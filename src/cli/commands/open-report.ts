@@ -20,7 +20,8 @@ export async function openReport({ given, context, out }: Call): Promise<void> {
 async function reportPath(name: string | undefined, context: Context): Promise<string> {
   const reports = join(await context.storePath(), "reports");
   if (name === undefined) return newestIn(reports);
-  for (const path of [resolve(context.cwd, name), resolve(reports, name)]) if (await isFile(path)) return path;
+  for (const path of [resolve(context.cwd, name), resolve(reports, name)])
+    if (await isFile(path)) return path;
   throw new NotFoundError("ESO_NOT_FOUND", `there is no report ${name}`, {
     hint: "eso audit makes one; eso open without a name opens the newest one.",
     details: { what: name },
@@ -28,8 +29,12 @@ async function reportPath(name: string | undefined, context: Context): Promise<s
 }
 
 async function newestIn(folder: string): Promise<string> {
-  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => /^audit-.*\.html$/.test(name));
-  const times = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
+  const names = (await readdir(folder).catch((): string[] => [])).filter((name) =>
+    /^audit-.*\.html$/.test(name),
+  );
+  const times = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
+  );
   const newest = times.sort((a, b) => a.at - b.at).at(-1);
   if (newest !== undefined) return join(folder, newest.name);
   throw new NotFoundError("ESO_NOT_FOUND", `there are no reports in ${folder}`, {

@@ -37,7 +37,7 @@ export async function verify(call: Call): Promise<ExitCode> {
 }
 
 async function verified({ given, context }: Call, options: VerifyOptions): Promise<VerifyReport> {
-  const target = given.text("target");
+  const target = given.argument("target");
   const path = target === undefined ? undefined : resolve(context.cwd, target);
   if (path !== undefined && isFile(path)) {
     if (!path.endsWith(".tlog-proof")) return verifyEventFile(path);
@@ -71,7 +71,7 @@ function textOf(path: string): string {
 
 /** Seals in any text: a CI log, a comment, a commit, a note. */
 function anchorsOf(given: Arguments, cwd: string): PlacedSeal[] | undefined {
-  const files = given.list("anchor");
+  const files = given.texts("anchor");
   if (files.length === 0) return undefined;
   return files.flatMap((file) =>
     findSeals(textOf(resolve(cwd, file))).map(({ seal, line }) => ({ seal, line, file })),
@@ -80,7 +80,7 @@ function anchorsOf(given: Arguments, cwd: string): PlacedSeal[] | undefined {
 
 /** A C2SP policy file, or verifier keys as they are. */
 function policyOf(given: Arguments, cwd: string): Policy | undefined {
-  const keys = given.list("key");
+  const keys = given.texts("key");
   const file = given.text("policy");
   if (file !== undefined) return parsePolicy(textOf(resolve(cwd, file)));
   if (keys.length === 0) return undefined;

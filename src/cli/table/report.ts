@@ -47,7 +47,10 @@ export const REPORT: CommandGroup = {
         { command: "eso audit PROJ-123", says: "A page about one issue" },
         { command: "eso audit --last 7d -o week.html", says: "The last week, all issues" },
         { command: "eso audit PROJ-123 -f md -o -", says: "A comment for the issue or the pull request" },
-        { command: "eso audit --from 2026-10-01 --to 2026-12-31 -f csv --tables", says: "A quarter as tables" },
+        {
+          command: "eso audit --from 2026-10-01 --to 2026-12-31 -f csv --tables",
+          says: "A quarter as tables",
+        },
       ],
       load: async () => (await import("../commands/audit.ts")).audit,
     },

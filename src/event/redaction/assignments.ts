@@ -80,7 +80,7 @@ interface Named {
 }
 
 /** A type that stands between a name and its value: `password: string = …`. */
-const TYPE_WORD = /^(?:string|str|text|String|char|varchar|any|auto|const)$/;
+const TYPE_WORD = /^(?:string|str|text|String|char|varchar|an[y]|auto|const)$/;
 
 function nameBefore(text: string, end: number, nameRule: NameRule): Omit<Named, "query"> | undefined {
   const start = nameStart(text, end);

@@ -28,7 +28,8 @@ export function activity(days: readonly Day[]): Child {
   if (first === undefined || buckets.length < 2) return null;
   const highest = Math.max(1, ...buckets.map(({ completed, failed }) => completed + failed));
   const step = (WIDTH - LEFT) / buckets.length;
-  const span = first.from === first.to ? "day" : `${(Date.parse(first.to) - Date.parse(first.from)) / DAY_MS + 1} days`;
+  const span =
+    first.from === first.to ? "day" : `${(Date.parse(first.to) - Date.parse(first.from)) / DAY_MS + 1} days`;
   const label = `Orchestrations that ended, by ${span}: ${buckets.map(({ from, completed, failed }) => `${from} ${completed} completed, ${failed} failed`).join("; ")}`;
   return [
     el("h3", {}, `Orchestrations that ended, by ${span}`),
@@ -45,12 +46,7 @@ export function activity(days: readonly Day[]): Child {
         dates(buckets, step),
       ),
     ),
-    el(
-      "p",
-      { class: "legend" },
-      key("agent", "completed"),
-      key("failed", "failed"),
-    ),
+    el("p", { class: "legend" }, key("agent", "completed"), key("failed", "failed")),
   ];
 }
 
@@ -90,8 +86,12 @@ function column(
     {},
     el("title", {}, title),
     el("rect", { x: round(x), y: 8, width: round(width), height: BASE - 8, class: "lane" }),
-    completed === 0 ? null : el("rect", { ...bar, y: round(BASE - good), height: round(good), class: "agent" }),
-    failed === 0 ? null : el("rect", { ...bar, y: round(BASE - good - bad), height: round(bad), class: "failed" }),
+    completed === 0
+      ? null
+      : el("rect", { ...bar, y: round(BASE - good), height: round(good), class: "agent" }),
+    failed === 0
+      ? null
+      : el("rect", { ...bar, y: round(BASE - good - bad), height: round(bad), class: "failed" }),
   );
 }
 
@@ -110,7 +110,11 @@ function key(look: string, text: string): Child {
   return el(
     "span",
     { class: "key" },
-    el("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, el("rect", { x: 2, y: 2, width: 12, height: 12, class: look })),
+    el(
+      "svg",
+      { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+      el("rect", { x: 2, y: 2, width: 12, height: 12, class: look }),
+    ),
     text,
   );
 }

@@ -53,14 +53,12 @@ export function workLanes(report: AuditReport): Lanes {
       text: run.summary ?? "",
     })),
     lane("Phases", audit.visits, ({ phase }) => ({ look: hues.get(phase) ?? "hue0", text: phase })),
-    ...agents
-      .slice(0, AGENTS_MAX)
-      .map(([name, runs]) =>
-        lane(name, runs, ({ status, task }) => ({
-          look: status === "failed" ? "failed" : "agent",
-          text: task ?? "",
-        })),
-      ),
+    ...agents.slice(0, AGENTS_MAX).map(([name, runs]) =>
+      lane(name, runs, ({ status, task }) => ({
+        look: status === "failed" ? "failed" : "agent",
+        text: task ?? "",
+      })),
+    ),
     lane("Gaps", audit.gaps, ({ gap_id, resolved_at }) => ({
       look: resolved_at === null ? "gap unresolved" : "gap",
       text: gap_id,
@@ -88,7 +86,11 @@ export function issueLanes({ audit }: AuditReport): Lanes {
     })),
     marks: own
       .filter(({ status }) => status === "failed")
-      .map(({ ended_at, reason }): Mark => ({ at_ms: Date.parse(ended_at), look: "bad", title: `${clock(ended_at)} failed${reason === null ? "" : `: ${reason}`}` })),
+      .map(({ ended_at, reason }): Mark => ({
+        at_ms: Date.parse(ended_at),
+        look: "bad",
+        title: `${clock(ended_at)} failed${reason === null ? "" : `: ${reason}`}`,
+      })),
   }));
   return { lanes, left_out: Math.max(0, runs.length - ISSUES_MAX) };
 }

@@ -50,7 +50,9 @@ function tiles(report: AuditReport): Child[] {
     rateTile("Recoveries that succeeded", errors.recoveries.success),
     tile("Test runs", grouped(quality.suites.reduce((sum, { runs }) => sum + runs, 0)), reworkHint(report)),
     tile("Commits", grouped(audit.commits.length), linesHint(report)),
-    audit.pull_requests.length === 0 ? null : tile("Pull requests merged", grouped(merged), `of ${grouped(audit.pull_requests.length)} opened`),
+    audit.pull_requests.length === 0
+      ? null
+      : tile("Pull requests merged", grouped(merged), `of ${grouped(audit.pull_requests.length)} opened`),
     tile(
       "Agent runs",
       grouped(total.spawned),
@@ -141,7 +143,11 @@ function rateTile(label: string, { successes, n, rate, low, high }: Rate): Child
   if (n === 0 || rate === null || low === null || high === null) return null;
   const counts = `${grouped(successes)} of ${grouped(n)}`;
   if (n < RATE_MIN) return tile(label, counts, "too few for a rate");
-  return tile(label, percent(rate), `${counts}; 95 %: ${Math.round(low * 100)} to ${Math.round(high * 100)} %`);
+  return tile(
+    label,
+    percent(rate),
+    `${counts}; 95 %: ${Math.round(low * 100)} to ${Math.round(high * 100)} %`,
+  );
 }
 
 function tile(label: string, value: string, hint: string): Child {

@@ -34,7 +34,10 @@ function runTable(caption: string, runs: AuditReport["audit"]["runs"]): Child {
   return table(
     caption,
     [
-      { title: "Issue", cell: ({ stream, number }) => el("span", { class: "nowrap" }, `${stream} · ${number}`) },
+      {
+        title: "Issue",
+        cell: ({ stream, number }) => el("span", { class: "nowrap" }, `${stream} · ${number}`),
+      },
       { title: "What", wide: true, cell: ({ summary }) => summary ?? "–" },
       ...lastingColumns<(typeof runs)[number]>(),
       { title: "On the clock", right: true, cell: ({ wall_seconds }) => words(wall_seconds) },
