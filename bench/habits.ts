@@ -23,7 +23,6 @@ export async function summariesAndSnapshots(folder: string): Promise<Measurement
     rates.off.push(await appends(off));
     rates.on.push(await appends(on));
   }
-  const middle = (values: number[]): number => values.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
   return [
     {
       name: "W2 inside runs, with automatic summaries and snapshots, beside the same without",
@@ -55,4 +54,8 @@ async function appends(store: EventStore): Promise<number> {
       }),
     );
   });
+}
+
+function middle(values: number[]): number {
+  return values.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
 }

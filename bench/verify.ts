@@ -26,7 +26,6 @@ export async function verification(folder: string, events = EVENTS): Promise<Mea
   }
   const mb = peakMemory(path);
   rmSync(path, { recursive: true, force: true });
-  const middle = (values: number[]): number => values.sort((a, b) => a - b)[1] ?? Number.NaN;
   return [
     {
       name: `verify ${events.toLocaleString("en")} events, with the whole process at ${mb.toFixed(0)} MB, beside reading, parsing, hashing and folding with bare code`,
@@ -65,4 +64,8 @@ function peakMemory(path: string): number {
     await verifyStore(${JSON.stringify(path)}); console.log(process.resourceUsage().maxRSS / 1024);`;
   const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   return Number(child.stdout);
+}
+
+function middle(values: number[]): number {
+  return values.sort((a, b) => a - b)[1] ?? Number.NaN;
 }

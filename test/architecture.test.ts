@@ -5,7 +5,15 @@ import { expect, test } from "vitest";
 import { filesMatching, isTest, type SourceFile } from "./source-files.ts";
 
 const EVERYTHING_BELOW_OPEN = [
-  ...["errors", "event", "log", "personal", "proof", "query", "projection", "store", "config"],
+  "errors",
+  "event",
+  "log",
+  "personal",
+  "proof",
+  "query",
+  "projection",
+  "store",
+  "config",
 ] as const;
 const ENGINES = ["engines/memory", "engines/files"] as const;
 
@@ -31,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   open: [...EVERYTHING_BELOW_OPEN, ...ENGINES],
   index: [...EVERYTHING_BELOW_OPEN, "open", "server"],
   testing: ["errors", "event", "log"],
-  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, ...["capture", "demo", "open", "report", "server", "verify"]],
+  cli: [...EVERYTHING_BELOW_OPEN, ...ENGINES, "capture", "demo", "open", "report", "server", "verify"],
 };
 
 /** Configuration is read by every hook, so it takes no more of `event` than this. */

@@ -11,8 +11,6 @@ import type { SubjectKeys } from "./subject-keys.ts";
 /** Keys that live in a map. */
 function keysInMemory(): SubjectKeys {
   const keys = new Map<string, Buffer>();
-  const pseudonymOf = (subject: string): string =>
-    Buffer.from(subject).toString("hex").padEnd(16, "0").slice(0, 16);
   return {
     pseudonymOf,
     obtain(subject) {
@@ -100,3 +98,7 @@ test("fields that are not declared, numbers and empty texts stay as they are", (
 test.each(["", "Type", "type.field", "A.b:c:d", "*.*", "A.b "])("%j names no field", (entry) => {
   expect(() => personalFields([entry])).toThrow("names no field");
 });
+
+function pseudonymOf(subject: string): string {
+  return Buffer.from(subject).toString("hex").padEnd(16, "0").slice(0, 16);
+}

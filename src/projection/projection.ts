@@ -46,7 +46,7 @@ export function defineProjection<S, R = S>(definition: ProjectionDefinition<S, R
     initial: () => (typeof initial === "function" ? (initial as () => S)() : structuredClone(initial)),
     apply(state, event) {
       const next = apply(state, event);
-      return next === undefined ? state : (next as S);
+      return next === undefined ? state : next;
     },
     result: (state) => (result === undefined ? (state as unknown as R) : result(state)),
   };

@@ -66,7 +66,7 @@ export class Amendments {
       this.#voided.add(event.metadata.voided_event_id);
       this.#add(event.metadata.voided_event_id, { sequence, recorded_at });
     } else if (isEventOf(event, "StoreFactSeen") && event.metadata.adds !== undefined) {
-      this.#add(event.metadata.fact, { sequence, recorded_at, adds: event.metadata.adds as JsonObject });
+      this.#add(event.metadata.fact, { sequence, recorded_at, adds: event.metadata.adds });
     }
   }
 

@@ -130,7 +130,7 @@ function limitsOf({ scope, audit, integrity, stories_left_out }: AuditInput): st
   if (integrity === null) said.push("The record was not checked from its bytes when this report was made.");
   if (stories_left_out > 0)
     said.push(
-      `${stories_left_out} earlier failures are told without their causes; eso why EVENT shows them.`,
+      `${stories_left_out} failures are listed among the events only, without the story of their causes; eso why EVENT tells it.`,
     );
   said.push("Long texts are cut at 500 characters in tables; the events themselves keep them whole.");
   return said;

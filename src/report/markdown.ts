@@ -37,13 +37,12 @@ function plain(text: string): string {
 }
 
 function table(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
   const shown = rows.slice(0, ROWS_MAX);
   const left = rows.length - shown.length;
   return [
-    line(titles),
-    line(titles.map(() => "---")),
-    ...shown.map(line),
+    tableRow(titles),
+    tableRow(titles.map(() => "---")),
+    ...shown.map(tableRow),
     ...(left === 0 ? [] : ["", `… and ${grouped(left)} more`]),
   ];
 }
@@ -126,4 +125,8 @@ function integrityLine({ integrity }: AuditReport): string {
   const sealed =
     seals.sealed_to === 0 ? "none of it sealed" : `sealed up to position ${grouped(seals.sealed_to)}`;
   return `The record is intact (${counted(events, "event")} checked, ${sealed}).`;
+}
+
+function tableRow(cells: readonly (string | number)[]): string {
+  return `| ${cells.join(" | ")} |`;
 }

@@ -8,8 +8,9 @@ import type { AuditInput, Story } from "../report/audit-report.ts";
 import { type AuditReader, type ReadOptions, selectedEvents, type Selection } from "./audit-events.ts";
 import { causesOf } from "./causes.ts";
 
-/** Failures whose causes are looked up, the newest ones. */
-const STORIES_MAX = 40;
+/** Failures whose causes are looked up: the gravest ones, of these the newest. */
+const STORIES_MAX = 24;
+const GRAVEST_FIRST = ["OrchestrationFailed", "PhaseFailed", "RecoveryFailed", "ErrorOccurred"];
 
 type Gathered = Pick<
   AuditInput,
@@ -42,7 +43,7 @@ export async function gatherReport(
     agents: agentMetrics.result(agents),
     quality: qualityMetrics.result(quality),
     errors: errorMetrics.result(errors),
-    stories: await storiesOf(reader, leaves.slice(-STORIES_MAX), options),
+    stories: await storiesOf(reader, gravest(leaves), options),
     stories_left_out: Math.max(0, leaves.length - STORIES_MAX),
   };
 }
@@ -51,6 +52,22 @@ export async function gatherReport(
 function untold(trouble: readonly TroubleRow[]): readonly TroubleRow[] {
   const causes = new Set(trouble.map(({ causation_id }) => causation_id?.toLowerCase()));
   return trouble.filter(({ event_id }) => !causes.has(event_id));
+}
+
+function rank({ event_type }: TroubleRow): number {
+  const at = GRAVEST_FIRST.indexOf(event_type);
+  return at === -1 ? GRAVEST_FIRST.length : at;
+}
+
+/** The gravest ones, in the order in which they happened. */
+function gravest(leaves: readonly TroubleRow[]): readonly TroubleRow[] {
+  const places = leaves
+    .map((one, at) => ({ one, at }))
+    .sort((a, b) => rank(a.one) - rank(b.one) || b.at - a.at);
+  return places
+    .slice(0, STORIES_MAX)
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one);
 }
 
 async function storiesOf(

@@ -130,8 +130,6 @@ async function known({ past }: AuditParts, issue: string): Promise<void> {
 
 function scopeOf({ issueKey, eventTypes }: AuditOptions, filter: QueryFilter): AuditScope {
   const range = parseFilter(filter).timestamp;
-  const iso = (ms: number | undefined): string | null =>
-    ms === undefined || !Number.isFinite(ms) ? null : new Date(ms).toISOString();
   return {
     issues: listOf(issueKey),
     from: iso(range?.from),
@@ -210,4 +208,8 @@ export async function recordReport(
     if (error instanceof EsoError && error.code === "ESO_STORAGE_READ_ONLY") return null;
     throw error;
   }
+}
+
+function iso(ms: number | undefined): string | null {
+  return ms === undefined || !Number.isFinite(ms) ? null : new Date(ms).toISOString();
 }

@@ -76,7 +76,7 @@ export async function forget(
 async function removeSnapshots(log: EventLog, shelf: SnapshotShelf): Promise<number> {
   let removed = 0;
   for await (const { stream } of log.streams()) {
-    for (const { sequence } of [...shelf.list(stream)]) {
+    for (const { sequence } of shelf.list(stream).slice()) {
       shelf.remove(stream, sequence);
       removed++;
     }

@@ -33,7 +33,7 @@ export const ABOUT: CommandGroup = {
       ],
       examples: [
         { command: "eso demo", says: "About 9,000 events in ./eso-demo" },
-        { command: "eso demo && eso stats agents --store eso-demo", says: "And what to see in it" },
+        { command: "eso demo --orchestrations 50 --seed 7", says: "Another, smaller team" },
       ],
       load: async () => (await import("../commands/demo.ts")).demo,
     },

@@ -14,7 +14,7 @@ export const CONTEXT: CommandSpec = {
   options: [JSON_OPTION],
   examples: [
     { command: "eso context PROJ-123", says: "To take over" },
-    { command: 'claude "$(eso context PROJ-123)"', says: "As the beginning of a prompt" },
+    { command: "eso context PROJ-123 --json", says: "For scripts" },
   ],
   load: async () => (await import("../commands/context.ts")).context,
 };

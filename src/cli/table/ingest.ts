@@ -32,8 +32,7 @@ export const INGEST: readonly CommandSpec[] = [
     examples: [
       { command: "eso import github payloads/", says: "A folder of saved payloads" },
       {
-        command:
-          "gh api 'repos/acme/shop/pulls?state=all' --paginate > pulls.json && eso import github pulls.json",
+        command: "eso import github pulls.json",
         says: "What a repository's pull requests were, before there was a webhook",
       },
       {
@@ -55,8 +54,7 @@ export const INGEST: readonly CommandSpec[] = [
     examples: [
       { command: "eso import jira payloads/", says: "A folder of saved payloads" },
       {
-        command:
-          "curl -u me@acme.example:$TOKEN 'https://acme.atlassian.net/rest/api/2/search?jql=project=PROJ&expand=changelog&fields=*all' > issues.json && eso import jira issues.json",
+        command: "eso import jira issues.json",
         says: "What happened to a project's issues so far",
       },
     ],

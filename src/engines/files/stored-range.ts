@@ -89,14 +89,8 @@ export class StoredRange {
       const to = this.#endOf(partition) ?? disk.size(file);
       const chunkBytes = Math.min((walk.sequence - walk.from + 1) * LINE_BYTES, CHUNK_BYTES_MAX);
       const first = Math.max(walk.from, partition.firstSequence);
-      for (const lines of scanLinesBackwards(disk, file, { from: 0, to, chunkBytes })) {
-        for (const { bytes } of lines) {
-          // What was covered meanwhile by another process stands in memory too, and has been taken.
-          if ((sequenceOf(bytes) ?? 0) > walk.sequence) continue;
-          take(walk, bytes, () => readable(() => parsed(bytes)));
-          if (walk.sequence < first) return;
-        }
-      }
+      for (const lines of scanLinesBackwards(disk, file, { from: 0, to, chunkBytes }))
+        if (takeLines(walk, lines, first)) return;
     } finally {
       disk.close(file);
     }
@@ -140,4 +134,15 @@ function parsed(line: Buffer): StoredEvent {
 
 function damaged({ stream, sequence }: Walk): IntegrityError {
   return damagedLine({ stream, sequence, position: 0, bytes: new Uint8Array() });
+}
+
+/** Takes lines until the one before `first`; true when it has come there. */
+function takeLines(walk: Walk, lines: readonly { readonly bytes: Buffer }[], first: number): boolean {
+  for (const { bytes } of lines) {
+    // What was covered meanwhile by another process stands in memory too, and has been taken.
+    if ((sequenceOf(bytes) ?? 0) > walk.sequence) continue;
+    take(walk, bytes, () => readable(() => parsed(bytes)));
+    if (walk.sequence < first) return true;
+  }
+  return false;
 }

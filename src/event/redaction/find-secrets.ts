@@ -139,7 +139,7 @@ class Scan {
   }
 }
 
-const ESCAPE_LETTERS = new Set([..."nrtbf"].map((letter) => letter.charCodeAt(0)));
+const ESCAPE_LETTERS = new Set("nrtbf".split("").map((letter) => letter.charCodeAt(0)));
 const isEscapeLetter = (code: number): boolean => ESCAPE_LETTERS.has(code);
 
 /** How far to go on behind a character without a finding: escapes of other characters are passed over. */

@@ -157,7 +157,7 @@ class Walk {
   #value(value: Json, place: Place): Json {
     if (typeof value === "string") return this.text(value, place);
     if (typeof value !== "object" || value === null) return value;
-    return isObject(value) ? this.#object(value, place) : this.#array(value as readonly Json[], place);
+    return isObject(value) ? this.#object(value, place) : this.#array(value, place);
   }
 
   #object(object: JsonObject, { named }: Place): JsonObject {

@@ -65,7 +65,7 @@ const ABOUT = new Set(
 
 /** The last letters of all words that make a name secret: most names are told by this alone. */
 const LAST_LETTERS = new Set(
-  [..."detsnlyhg0123456789"].flatMap((one) => [one.charCodeAt(0), one.toUpperCase().charCodeAt(0)]),
+  "detsnlyhg0123456789".split("").flatMap((one) => [one.charCodeAt(0), one.toUpperCase().charCodeAt(0)]),
 );
 
 /** Names told of before; the same few come again and again. */

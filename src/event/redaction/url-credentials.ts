@@ -4,7 +4,7 @@ import { isPlaceholder, isRandom } from "./secret-values.ts";
 
 const AUTHORITY_MAX = 1_024;
 /** Userinfo has none of these unescaped, and an authority ends with the first. */
-const ENDS = new Set([..." \t\r\n/\"'<>`\\"].map((character) => character.charCodeAt(0)));
+const ENDS = new Set(" \t\r\n/\"'<>`\\".split("").map((character) => character.charCodeAt(0)));
 
 /** The credentials in a URL whose `://` begins here; scheme, user and host stay. */
 export function urlCredentialsAt(text: string, colon: number): Finding | undefined {

@@ -239,7 +239,7 @@ function documentOf(event: EventOf<"DocumentationCreated"> | EventOf<"Confluence
     const { page_id, page_title, page_url = null } = event.metadata;
     return { ...base, title: tableText(page_title ?? page_id), path: page_id, url: page_url };
   }
-  const { doc_path, doc_title } = (event as EventOf<"DocumentationCreated">).metadata;
+  const { doc_path, doc_title } = event.metadata;
   return { ...base, title: tableText(doc_title ?? doc_path), path: tableText(doc_path), url: null };
 }
 

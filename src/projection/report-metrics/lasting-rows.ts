@@ -1,4 +1,3 @@
-import { GLOBAL_STREAM } from "../../event/envelope.ts";
 import { seconds } from "../metrics/durations.ts";
 import type { Interval } from "../metrics/intervals.ts";
 import { type AuditFold, gapKey, type Note, tableText } from "./audit-fold.ts";
@@ -29,7 +28,6 @@ function iso(ms: number): string {
 
 /** By when they began, whatever the order of record. */
 function inOrder(intervals: readonly Interval[]): readonly Interval[] {
-  const start = ({ started_ms, ended_ms }: Interval): number => started_ms ?? ended_ms;
   return intervals.toSorted(
     (a, b) =>
       start(a) - start(b) ||
@@ -104,7 +102,7 @@ export function checkRows(notes: Notes, intervals: readonly Interval[]): CheckRo
 
 export function gapRows(fold: Pick<AuditFold, "notes" | "escalations">, gaps: readonly Interval[]): GapRow[] {
   return inOrder(gaps).map((gap) => {
-    const { stream = GLOBAL_STREAM, name, started_ms, ended_ms, outcome } = gap;
+    const { stream, name, started_ms, ended_ms, outcome } = gap;
     const text = note(fold, gap.start)?.gap;
     const escalated = firstWithin(fold.escalations.get(gapKey(stream, name)) ?? [], started_ms, ended_ms);
     const resolved_at = outcome === null ? null : iso(ended_ms);
@@ -130,4 +128,8 @@ function firstWithin(moments: readonly number[], from: number | null, to: number
 function descriptionOf(text: string | object | undefined): string | null {
   if (text === undefined) return null;
   return typeof text === "string" ? tableText(text) : "(attached)";
+}
+
+function start({ started_ms, ended_ms }: Interval): number {
+  return started_ms ?? ended_ms;
 }

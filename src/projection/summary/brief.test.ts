@@ -93,10 +93,11 @@ test("a smaller bound is kept too, as long as there is room for the head", () =>
 });
 
 test("what makes texts longer, such as escaping, does not make the brief longer", () => {
-  const shown = (text: string): string => text.replaceAll(/./gu, "\\u0000");
   fc.assert(
     fc.property(histories, (events) => {
-      expect(bytesOf(briefText(briefOf(events), { shown }))).toBeLessThanOrEqual(BRIEF_BYTES_MAX);
+      expect(bytesOf(briefText(briefOf(events), { shown: escapedWholly }))).toBeLessThanOrEqual(
+        BRIEF_BYTES_MAX,
+      );
     }),
   );
 });
@@ -138,17 +139,11 @@ Last commits:
 });
 
 test("a summary of the run makes those of its phases superfluous", () => {
-  const of = (phase: string | null, from_sequence: number, to_sequence: number, sequence: number) =>
-    eventOf(
-      phase === null ? "OrchestrationSummaryCreated" : "PhaseSummaryCreated",
-      { ...(phase === null ? {} : { phase }), from_sequence, to_sequence, text: "t" },
-      sequence,
-    );
   const { summaries } = briefOf([
-    of("PLAN", 1, 9, 10),
-    of("CODE", 11, 20, 21),
-    of(null, 1, 20, 22),
-    of("CODE", 23, 40, 41),
+    summaryOf("PLAN", [1, 9], 10),
+    summaryOf("CODE", [11, 20], 21),
+    summaryOf(null, [1, 20], 22),
+    summaryOf("CODE", [23, 40], 41),
   ]);
   expect(summaries.map(({ phase, to_sequence }) => [phase, to_sequence])).toEqual([
     ["CODE", 40],
@@ -166,3 +161,19 @@ test("an issue that nothing is known of has not started", () => {
   });
   expect(briefText(brief)).toBe("PROJ-2\nStatus: not started; 0 events\n");
 });
+
+function escapedWholly(text: string): string {
+  return text.replaceAll(/./gu, "\\u0000");
+}
+
+function summaryOf(
+  phase: string | null,
+  [from_sequence, to_sequence]: readonly [number, number],
+  sequence: number,
+) {
+  return eventOf(
+    phase === null ? "OrchestrationSummaryCreated" : "PhaseSummaryCreated",
+    { ...(phase === null ? {} : { phase }), from_sequence, to_sequence, text: "t" },
+    sequence,
+  );
+}

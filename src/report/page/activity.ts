@@ -28,8 +28,7 @@ export function activity(days: readonly Day[]): Child {
   if (first === undefined || buckets.length < 2) return null;
   const highest = Math.max(1, ...buckets.map(({ completed, failed }) => completed + failed));
   const step = (WIDTH - LEFT) / buckets.length;
-  const span =
-    first.from === first.to ? "day" : `${(Date.parse(first.to) - Date.parse(first.from)) / DAY_MS + 1} days`;
+  const span = spanOf(first);
   const label = `Orchestrations that ended, by ${span}: ${buckets.map(({ from, completed, failed }) => `${from} ${completed} completed, ${failed} failed`).join("; ")}`;
   return [
     el("h3", {}, `Orchestrations that ended, by ${span}`),
@@ -48,6 +47,11 @@ export function activity(days: readonly Day[]): Child {
     ),
     el("p", { class: "legend" }, key("agent", "completed"), key("failed", "failed")),
   ];
+}
+
+function spanOf({ from, to }: Bucket): string {
+  const length = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
+  return length === 1 ? "day" : length === 7 ? "week" : `${grouped(length)} days`;
 }
 
 function bucketsOf(days: readonly Day[]): Bucket[] {

@@ -76,8 +76,6 @@ export function workLanes(report: AuditReport): Lanes {
 /** One lane an issue, with its orchestrations; the issues where something happened last come first. */
 export function issueLanes({ audit }: AuditReport): Lanes {
   const runs = [...Map.groupBy(audit.runs, ({ stream }) => stream)];
-  const newest = (of: readonly LastingRow[]): string =>
-    of.reduce((last, { ended_at }) => (ended_at > last ? ended_at : last), "");
   runs.sort(([, a], [, b]) => (newest(a) < newest(b) ? 1 : -1));
   const lanes = runs.slice(0, ISSUES_MAX).map(([stream, own]) => ({
     ...lane(stream, own, ({ status, summary }) => ({
@@ -170,4 +168,8 @@ function troubleLane({ audit: { trouble } }: AuditReport): Lane {
     title: `${clock(at)} ${text}`,
   }));
   return { name: "Failures", says: counted(marks.length, "failure"), bars: [], marks };
+}
+
+function newest(of: readonly LastingRow[]): string {
+  return of.reduce((last, { ended_at }) => (ended_at > last ? ended_at : last), "");
 }

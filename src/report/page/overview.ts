@@ -214,15 +214,7 @@ export function integritySection({ integrity, store, audit }: AuditReport): Chil
       ["Record read to position", grouped(store.last_position)],
       ["Declared void", counted(audit.voided.length, "event")],
     ]),
-    note(
-      "To check it yourself: ",
-      el("code", {}, "eso verify"),
-      " recomputes the record from its bytes, and ",
-      el("code", {}, "sha256sum"),
-      " of this file must be the one that the store recorded when it was made (",
-      el("code", {}, "eso query --type StoreReportGenerated"),
-      ").",
-    ),
+    howToCheck(),
   );
 }
 
@@ -248,4 +240,16 @@ export function share(value: number | null): Child {
     el("span", {}, percent(value)),
     el("meter", { min: 0, max: 1, value: Math.min(1, value).toFixed(4), "aria-label": percent(value) }),
   ];
+}
+
+function howToCheck(): Child {
+  return note(
+    "To check it yourself: ",
+    el("code", {}, "eso verify"),
+    " recomputes the record from its bytes, and ",
+    el("code", {}, "sha256sum"),
+    " of this file must be the one that the store recorded when it was made (",
+    el("code", {}, "eso query --type StoreReportGenerated"),
+    ").",
+  );
 }

@@ -24,7 +24,7 @@ export function troubleSection(report: AuditReport): Child {
     stories_left_out === 0
       ? null
       : note(
-          `The newest ${stories.length} are shown; ${grouped(stories_left_out)} earlier ones are in the event list.`,
+          `The ${stories.length} gravest are shown, of equals the newest; ${grouped(stories_left_out)} more are in the event list.`,
         ),
     table(
       "Kinds of errors, the most frequent first",
@@ -200,16 +200,7 @@ export function changesSection({ audit }: AuditReport): Child {
       ],
       commits,
     ),
-    table(
-      "Documents",
-      [
-        { title: "Document", wide: true, cell: ({ title, url }) => link(url, title) },
-        { title: "Event", cell: place },
-        { title: "Where", cell: ({ path }) => path },
-        { title: "When (UTC)", cell: ({ at }) => time(at) },
-      ],
-      documents,
-    ),
+    documentsTable(documents),
   );
 }
 
@@ -253,16 +244,7 @@ export function qualitySection({ quality, audit }: AuditReport): Child {
       ],
       checks,
     ),
-    table(
-      "Runs and checks that were not good",
-      [
-        { title: "Name", cell: ({ name }) => name },
-        { title: "Issue", cell: ({ stream }) => stream },
-        { title: "When (UTC)", cell: ({ ended_at }) => time(ended_at) },
-        { title: "What", wide: true, cell: ({ outcome }) => chip("bad", outcome) },
-      ],
-      red,
-    ),
+    failuresTable(red),
     facts([
       [
         "Passed at once",
@@ -344,5 +326,32 @@ export function restSection({ audit, agents }: AuditReport): Child {
         Object.entries(types),
       ),
     ),
+  );
+}
+
+function documentsTable(documents: AuditReport["audit"]["documents"]): Child {
+  return table(
+    "Documents",
+    [
+      { title: "Document", wide: true, cell: ({ title, url }) => link(url, title) },
+      { title: "Event", cell: place },
+      { title: "Where", cell: ({ path }) => path },
+      { title: "When (UTC)", cell: ({ at }) => time(at) },
+    ],
+    documents,
+  );
+}
+
+/** Runs and checks that ended badly. */
+function failuresTable(red: AuditReport["audit"]["checks"]): Child {
+  return table(
+    "Runs and checks that were not good",
+    [
+      { title: "Name", cell: ({ name }) => name },
+      { title: "Issue", cell: ({ stream }) => stream },
+      { title: "When (UTC)", cell: ({ ended_at }) => time(ended_at) },
+      { title: "What", wide: true, cell: ({ outcome }) => chip("bad", outcome) },
+    ],
+    red,
   );
 }

@@ -137,17 +137,6 @@ function shape({ look, title }: Mark, x: number, y: number): Child {
 }
 
 function legend(ofWork: boolean): Child {
-  const sign = (look: Mark["look"], text: string): Child =>
-    el(
-      "span",
-      { class: "key" },
-      el(
-        "svg",
-        { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
-        shape({ at_ms: 0, look, title: "" }, 8, 8),
-      ),
-      text,
-    );
   return el(
     "p",
     { class: "legend" },
@@ -155,5 +144,18 @@ function legend(ofWork: boolean): Child {
       ? [sign("commit", "commit"), sign("pull", "pull request"), sign("good", "tests or check passed")]
       : null,
     sign("bad", ofWork ? "failure" : "failed"),
+  );
+}
+
+function sign(look: Mark["look"], text: string): Child {
+  return el(
+    "span",
+    { class: "key" },
+    el(
+      "svg",
+      { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+      shape({ at_ms: 0, look, title: "" }, 8, 8),
+    ),
+    text,
   );
 }

@@ -25,7 +25,7 @@ interface Expected {
 
 const SUITE_ACTOR = "suite";
 
-const isSummary = ({ event_type }: StoredEvent): boolean => /SummaryCreated$/.test(event_type);
+const isSummary = ({ event_type }: StoredEvent): boolean => event_type.endsWith("SummaryCreated");
 const isWritten = (event: StoredEvent): boolean => isSummary(event) && event.actor.id === SUITE_ACTOR;
 const phaseIn = (event: StoredEvent, field = "phase"): string | undefined => {
   const value = event.metadata[field];
