@@ -82,7 +82,7 @@ async function timeOf(
   { sequence }: { readonly sequence: number },
 ): Promise<string | undefined> {
   const point = { kind: "sequence", sequence } as const;
-  const event = await firstOf(past.history.events(stream, point, { after: sequence - 1 }));
+  const event = await firstOf(past.history.events(stream, point, { after: Math.max(0, sequence - 1) }));
   return event?.timestamp ?? (await past.history.stateAt(stream, point)).last_timestamp ?? undefined;
 }
 
