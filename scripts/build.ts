@@ -13,6 +13,8 @@ await build({
   entryPoints: { eso: "src/cli/eso.ts", main: "src/cli/main.ts" },
   outdir: "dist/bin",
   bundle: true,
+  // Loaded only when needed, and not ES modules: bundled, their names would be lost on the way.
+  external: ["yaml", "ajv", "ajv/*", "re2js", "@marcbachmann/cel-js"],
   splitting: true,
   minify: true,
   keepNames: true,
