@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 node scripts/generate.ts
-git diff --exit-code --stat -- schemas docs README.md || {
+git diff --exit-code --stat -- schemas docs README.md src || {
   echo "generated files are out of date: run npm run generate and commit" >&2
   exit 1
 }

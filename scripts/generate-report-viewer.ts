@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -63,4 +64,7 @@ function digest(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-if (import.meta.main) writeFileSync(VIEWER_ASSET, await renderViewerAsset());
+if (import.meta.main) {
+  writeFileSync(VIEWER_ASSET, await renderViewerAsset());
+  execFileSync("oxfmt", [fileURLToPath(VIEWER_ASSET)], { cwd: path("."), stdio: "ignore" });
+}
