@@ -66,5 +66,5 @@ function digest(text: string): string {
 
 if (import.meta.main) {
   writeFileSync(VIEWER_ASSET, await renderViewerAsset());
-  execFileSync("oxfmt", [fileURLToPath(VIEWER_ASSET)], { cwd: path("."), stdio: "ignore" });
+  execFileSync("oxfmt", [VIEWER_ASSET], { cwd: path("."), stdio: "ignore" });
 }
